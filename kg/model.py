@@ -23,6 +23,7 @@ __all__ = [
     "Facts",
     "Field",
     "Mention",
+    "NameKind",
     "Paper",
     "Question",
     "Result",

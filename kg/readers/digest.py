@@ -1,0 +1,167 @@
+"""Digests in Markdown: days, tables, rows → summaries, and what could not be read and why.
+
+    ## Papers for 2024-10-01
+    | Title | Authors | Summary |
+    |-------|---------|---------|
+    | A title that may
+      wrap (Read more on [arXiv](https://arxiv.org/abs/ID) or [HuggingFace](…))| names, handles | text |
+
+Two early forms are read too: a fourth `Link` cell that holds the address, and a title cell that
+ends in " - read more on [arXiv](…)". A row runs over as many physical lines as it needs, and a
+summary may hold `|`; every line that becomes no summary is returned as `Skipped`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import date
+from glob import glob, has_magic
+from pathlib import Path
+
+from kg.errors import SourceError
+from kg.model import Author, Evidence, NameKind, Paper, Skipped, Summary
+
+__all__ = ["SOURCE", "parse_byline", "parse_digest", "read_digests"]
+
+SOURCE = "digest"
+
+_DAY = re.compile(r"##\s+Papers for\s+(?P<day>\S+)\s*$", re.IGNORECASE)
+_TABLE = re.compile(r"\|\s*(?:Title\s*\|\s*Authors\s*\||:?-{3,})", re.IGNORECASE)
+_ID = r"(?P<id>\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?"
+_LINKED_TITLE = re.compile(
+    r"(?:\(|[-–—]\s?)read more on \[arxiv\]\(https?://arxiv\.org/abs/" + _ID + r"/?\)"
+    r"(?:\s+or\s+\[[^\]|]{0,40}\]\([^()\s]{0,300}\))?\s*\)?\s*\|",
+    re.IGNORECASE,
+)
+_LINK_CELL = re.compile(r"\|\s*\[[^\]|]{0,40}\]\(https?://arxiv\.org/abs/" + _ID + r"/?\)\s*\|$")
+_UNSTORABLE = re.compile("[\x00-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def read_digests(sources: Iterable[str]) -> Iterator[Summary | Skipped]:
+    """Reads files, folders (every `*.md` below), globs, and `-` for standard input.
+
+    Files are read in the order of their paths, each once, so that the order of `sources` does not
+    matter. Raises `SourceError` where a source does not exist or cannot be opened; a file that is
+    not UTF-8 text, or holds no digest, is `Skipped`.
+    """
+    for path in sorted({path for source in sources for path in _files(source)}):
+        try:
+            data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        except OSError as error:
+            raise SourceError(f"cannot read {path}: {error.strerror}") from error
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            yield Skipped(path, 0, f"not UTF-8 text: {error.reason} at byte {error.start}", "")
+            continue
+        yield from parse_digest(text, path)
+
+
+def _files(source: str) -> list[str]:
+    path = Path(source)
+    if source == "-" or path.is_file():
+        return [source]
+    if path.is_dir():
+        found = [str(file) for file in path.rglob("*.md") if file.is_file()]
+    elif has_magic(source):
+        found = [file for file in glob(source, recursive=True) if Path(file).is_file()]
+    elif path.exists():
+        return [source]
+    else:
+        raise SourceError(
+            f"no file or folder {source!r}; give a digest, a folder of them, a glob, or - for standard input"
+        )
+    if not found:
+        raise SourceError(f"no digest in {source!r}: no file there ends in .md")
+    return found
+
+
+def parse_digest(text: str, source: str = "-") -> Iterator[Summary | Skipped]:
+    """Parses one digest, several days perhaps. `source` is named in what is skipped."""
+    day: str | None = None
+    seen_day = False
+    for line, block in _blocks(text):
+        heading = _DAY.match(block)
+        if heading:
+            seen_day, day = True, _parse_day(heading["day"])
+            if day is None:
+                yield Skipped(source, line, "not a day like 2024-10-01", block)
+        elif not seen_day:
+            continue
+        elif not block.startswith("|"):
+            yield Skipped(source, line, "text outside a table", block)
+        else:
+            row = _parse_row(block, day)
+            yield Skipped(source, line, row, block) if isinstance(row, str) else row
+    if not seen_day:
+        yield Skipped(source, 1, "no digest: no line '## Papers for DATE'", "")
+
+
+def _blocks(text: str) -> Iterator[tuple[int, str]]:
+    """The headings, rows and stray lines of a digest, each joined to one line, with its number."""
+    start, parts = 0, list[str]()
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = _storable(raw)
+        opens = line.startswith(("|", "## "))
+        if parts and (opens or not parts[0].startswith("|") or _closed(parts)):
+            yield start, " ".join(parts)
+            parts = []
+        if line and not _TABLE.match(line):
+            start = start if parts else number
+            parts.append(line)
+    if parts:
+        yield start, " ".join(parts)
+
+
+def _closed(parts: list[str]) -> bool:
+    return parts[-1].endswith("|") and not (len(parts) == 1 and parts[0] == "|")
+
+
+def _storable(text: str) -> str:
+    """Text as the graph stores it: tabs are spaces; controls, lone surrogates, non-characters go."""
+    return _UNSTORABLE.sub("", text.replace("\t", " ")).strip()
+
+
+def _parse_day(text: str) -> str | None:
+    try:
+        return date.fromisoformat(text).isoformat() if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
+    except ValueError:
+        return None
+
+
+def _parse_row(row: str, day: str | None) -> Summary | str:
+    """A summary, or the reason why the row is none."""
+    if day is None:
+        return "row below no readable day"
+    if len(row) < 2 or not row.endswith("|"):
+        return "row cut off: it does not end in '|'"
+    linked = _LINKED_TITLE.search(row)
+    if linked:
+        byline, bar, abstract = row[linked.end() : -1].partition("|")
+        title, arxiv_id = row[1 : linked.start()], linked["id"]
+    else:
+        link = _LINK_CELL.search(row)
+        if not link:
+            return "row without an arXiv link"
+        title, _, rest = row[1 : link.start()].partition("|")
+        byline, bar, abstract = rest.partition("|")
+        arxiv_id = link["id"]
+    if not bar:
+        return "row cut off: fewer than three cells"
+    if not title.strip():
+        return "row without a title"
+    byline = byline.strip()
+    return Summary(
+        Paper(arxiv_id), SOURCE, day, title.strip(), abstract.strip(), byline, parse_byline(byline)
+    )
+
+
+def parse_byline(byline: str) -> tuple[Author, ...]:
+    """The authors of a byline, in its order. One plain ASCII word is a handle, not a name."""
+    authors = []
+    for token in re.finditer(r"[^,\s](?:[^,]*[^,\s])?", byline):
+        kind: NameKind = "handle" if re.fullmatch(r"[A-Za-z0-9_.-]+", token[0]) else "name"
+        authors.append(Author(token[0], kind, Evidence("byline", token.start(), token.end(), token[0])))
+    return tuple(authors)
