@@ -89,7 +89,7 @@ def _result(result: Result) -> Record:
         "direction": result.direction,
         "value": result.value if result.upper is None else f"{result.value}-{result.upper}",
         "unit": result.unit,
-        **{name: None for name in ("subject", "on", "metric", "baseline")},
+        **dict.fromkeys(("subject", "on", "metric", "baseline")),
         **{name: slot.name for name, slot in result.slots.items()},
         "baseline_value": result.baseline_value,
         "range": [result.value, result.upper],
