@@ -1,0 +1,84 @@
+"""From the text of a summary to its facts: a spaCy pipeline of our own components.
+
+spaCy is imported when something is extracted, not when this package is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from functools import cache
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kg.model import Facts, Summary
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+__all__ = ["extract", "fingerprint", "load_pipeline"]
+
+CHUNK = 32
+"""Summaries that travel to a worker together."""
+
+
+def extract(summaries: Iterable[Summary], workers: int = 1) -> Iterator[Facts]:
+    """Yield the facts of each summary, in input order, reading only a few chunks ahead.
+
+    With `workers` above 1 the work is spread over that many processes of our own.
+    """
+    if workers <= 1:
+        for chunk in _chunks(summaries):
+            yield from _extract_chunk(chunk)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        waiting: deque[Future[list[Facts]]] = deque()
+        for chunk in _chunks(summaries):
+            waiting.append(pool.submit(_extract_chunk, chunk))
+            if len(waiting) > 2 * workers:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+
+
+@cache
+def load_pipeline() -> Language:
+    """The pipeline, loaded once a process. `pipeline.py` documents what it writes on a Doc."""
+    from kg.extract.pipeline import make_pipeline
+
+    return make_pipeline()
+
+
+@cache
+def fingerprint() -> str:
+    """SHA-256 (hex) over all that decides what is extracted: this package's files and spaCy's version."""
+    here = Path(__file__).parent
+    read = (path for path in here.rglob("*") if path.suffix in {".py", ".toml", ".cfg"})
+    names = sorted(path.relative_to(here).as_posix() for path in read)
+    digest = hashlib.sha256(version("spacy").encode())
+    for name in names:
+        content = (here / name).read_bytes()
+        digest.update(f"\n{name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
+def _chunks(summaries: Iterable[Summary]) -> Iterator[list[Summary]]:
+    rest = iter(summaries)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk
+
+
+def _extract_chunk(chunk: list[Summary]) -> list[Facts]:
+    from kg.extract.facts import derive_facts
+    from kg.extract.normalise import to_view
+
+    nlp = load_pipeline()
+    views = [to_view(summary) for summary in chunk]
+    with nlp.memory_zone():
+        return [derive_facts(nlp(view.text), view, fingerprint()) for view in views]

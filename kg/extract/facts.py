@@ -1,0 +1,88 @@
+"""What the pipeline wrote on a Doc, as the plain values of kg.model."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import cast
+
+from spacy.tokens import Doc, Span
+
+from kg.extract.normalise import View
+from kg.extract.results import Candidate
+from kg.model import Entity, EntityType, Facts, Mention, Question, Result, Role, Slot
+
+__all__ = ["derive_facts"]
+
+Thing = tuple[EntityType, str]
+"""A type and the key that all mentions of one thing share in one text."""
+
+
+def derive_facts(doc: Doc, view: View, fingerprint: str) -> Facts:
+    """All that stands on `doc`, the pipeline's reading of `view.text`, with its evidence."""
+    entities = _entities(doc, view)
+    return Facts(
+        summary=view.summary,
+        extractor=fingerprint,
+        entities=tuple(sorted(set(entities.values()))),
+        results=tuple(_result(candidate, entities, view) for candidate in doc._.kg_results),
+        questions=tuple(_questions(doc, view)),
+    )
+
+
+def _entities(doc: Doc, view: View) -> dict[Thing, Entity]:
+    """The entity behind each key; keys whose fullest quotes agree are one entity."""
+    mentions: dict[Thing, list[Mention]] = defaultdict(list)
+    for span in doc.spans["entities"]:
+        mine = span._
+        mention = _mention(span, mine.kg_role, mine.kg_component, mine.kg_confidence, view)
+        mentions[_thing(span)].append(mention)
+    named: dict[tuple[EntityType, str], Entity] = {}
+    things: dict[Thing, tuple[EntityType, str]] = {}
+    for thing, found in mentions.items():
+        entity = Entity(thing[0], tuple(sorted(found)))
+        things[thing] = (entity.type, entity.name)
+        if other := named.get((entity.type, entity.name)):
+            entity = Entity(entity.type, tuple(sorted({*other.mentions, *entity.mentions})))
+        named[(entity.type, entity.name)] = entity
+    return {thing: named[name] for thing, name in things.items()}
+
+
+def _result(candidate: Candidate, entities: dict[Thing, Entity], view: View) -> Result:
+    def mention(span: Span, role: Role) -> Mention:
+        return _mention(span, role, "kg_results", candidate.confidence, view)
+
+    def slot(span: Span | None, role: Role) -> Slot | None:
+        if span is None:
+            return None
+        entity = entities[_thing(span)]
+        return Slot(entity.type, entity.name, mention(span, role))
+
+    baseline_span = candidate.baseline_span
+    return Result(
+        kind=candidate.kind,
+        value=candidate.value,
+        value_mention=mention(candidate.value_span, "value"),
+        sentence=mention(candidate.sentence, "statedIn"),
+        upper=candidate.upper,
+        unit=candidate.unit,
+        direction=candidate.direction,
+        baseline_value=candidate.baseline_value,
+        baseline_mention=None if baseline_span is None else mention(baseline_span, "baselineValue"),
+        subject=slot(candidate.subject, "subject"),
+        on=slot(candidate.on, "on"),
+        metric=slot(candidate.metric, "metric"),
+        baseline=slot(candidate.baseline, "baseline"),
+    )
+
+
+def _questions(doc: Doc, view: View) -> list[Question]:
+    sentences = [span for span in doc.spans["sentences"] if span.label_ == "questions"]
+    return [Question(_mention(span, "leavesOpen", "kg_sections", 10, view)) for span in sentences]
+
+
+def _thing(span: Span) -> Thing:
+    return cast(EntityType, span.label_), span.id_
+
+
+def _mention(span: Span, role: Role, component: str, confidence: int, view: View) -> Mention:
+    return Mention(view.evidence(span.start_char, span.end_char), role, component, confidence)

@@ -1,0 +1,138 @@
+"""Sentences, and the part of the summary that each belongs to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span, SpanGroup
+
+from kg.extract.normalise import GAP
+
+__all__ = ["NAME", "Section", "SectionFinder", "derive_sections", "make_sections", "split_sentences"]
+
+NAME = "kg_sections"
+
+Section = Literal["title", "objective", "method", "results", "implication", "questions", "body"]
+
+_STOP = re.compile(r"[.!?][\"')\]]{0,3} (?=[\"'(\[]{0,2}(?:[A-Z0-9]|[a-z]{1,3}\)|[^\W\d_]))")
+_NO_STOP = re.compile(
+    r"(?:\b(?:et al|e\.g|i\.e|vs|cf|Figs?|Eq|Sec|Tab|approx|resp|Dr|St)|\b[A-Z]|(?:^|[.:?!)] ?)\d{1,2})\. $"
+)
+_MARKER = re.compile(r"\(?(?:([a-g])|([iv]{1,4})|\d{1,2})\) |\d{1,2}\. (?=[A-Z])")
+_ITEM = re.compile(r"(?:^|(?<=[.?!)\"'] ))\(?\d{1,2}[.)] (?=[\"'(]?[A-Z])")
+_QUESTIONS = re.compile(
+    r"(?:^|(?<=[.?!)\"'] ))(?:\(?[a-z]{1,3}\) )?follow[- ]?up questions?[^A-Za-z0-9]{1,4}", re.I
+)
+_UNSAID = re.compile(
+    r"\b(?:paper|authors?|abstract|summary|study|text|work|article|it|they)\b[^.;]{0,60}? "
+    r"(?:does|do|did)(?: not|n't)(?: \w+ly)? "
+    r"(?:mention|say|state|specify|address|discuss|provide|report|detail|disclose|elaborate|quantify)\b",
+    re.I,
+)
+_MEASURED = re.compile(r"\d\s?%|\d\.\d")
+
+_LETTERS: tuple[Section, ...] = ("objective", "method", "results", "implication")
+_ROMANS: dict[str, Section] = {
+    "i": "objective", "ii": "objective", "iii": "method", "iv": "results", "v": "implication",
+}  # fmt: skip
+_CUES: tuple[tuple[Section, re.Pattern[str]], ...] = (
+    ("implication", re.compile(r"\b(?:implications?|AI engineers|practitioners)\b", re.I)),
+    ("objective", re.compile(r"\b(?:objective|question|goal|aim)s?\b|\baim(?:s|ed)? to\b", re.I)),
+    ("method", re.compile(r"\bmethodolog(?:y|ies)\b|\b(?:method|approach) (?:involv|us|employ)", re.I)),
+    ("results", re.compile(r"\b(?:results?|experiments?|findings?|evaluations?)\b|\d\s?%", re.I)),
+    ("results", re.compile(r"\b(?:achiev|outperform|surpass|demonstrat|improv)", re.I)),
+)
+
+
+def split_sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each sentence, without surrounding space; a list marker is none."""
+    start = 0
+    for match in _STOP.finditer(text):
+        if not _NO_STOP.search(text, max(start, match.end() - 12), match.end()):
+            yield start, match.end() - 1
+            start = match.end()
+    if text[start:].strip():
+        yield start, len(text.rstrip())
+
+
+def derive_sections(text: str) -> Iterator[tuple[int, int, Section]]:
+    """Start, end and label of the title and of each sentence of a view's text."""
+    title_end = text.find(GAP)
+    if title_end > 0:
+        yield 0, title_end, "title"
+    start = title_end + len(GAP) if title_end >= 0 else 0
+    asked = _QUESTIONS.search(text, start)
+    end = asked.start() if asked else len(text)
+    yield from _told(text, start, end)
+    if asked:
+        yield from _asked(text, asked.end())
+
+
+def _told(text: str, start: int, end: int) -> Iterator[tuple[int, int, Section]]:
+    """The sentences before the follow-up questions."""
+    part: Section | None = None
+    for a, b in split_sentences(text[start:end]):
+        first, last = start + a, start + b
+        if marker := _MARKER.match(text, first, last):
+            first = marker.end()
+            part = _marked(marker) or part
+        if first < last:
+            yield first, last, "questions" if _unsaid(text[first:last]) else part or _cued(text[first:last])
+
+
+def _asked(text: str, start: int) -> Iterator[tuple[int, int, Section]]:
+    """The follow-up questions: one a numbered item, or one a sentence."""
+    items = list(_ITEM.finditer(text, start))
+    if items:
+        ends = [item.start() for item in items[1:]] + [len(text)]
+        spans = [(item.end(), end) for item, end in zip(items, ends, strict=True)]
+    else:
+        spans = [(start + a, start + b) for a, b in split_sentences(text[start:])]
+    for first, last in spans:
+        stripped = text[first:last].rstrip()
+        if stripped:
+            yield first, first + len(stripped), "questions"
+
+
+def _marked(marker: re.Match[str]) -> Section | None:
+    letter, roman = marker.groups()
+    if letter:
+        place = ord(letter) - ord("a")
+        return _LETTERS[place] if place < len(_LETTERS) else "body"
+    return _ROMANS.get(roman, "body") if roman else None
+
+
+def _unsaid(sentence: str) -> bool:
+    return bool(_UNSAID.search(sentence)) and not _MEASURED.search(sentence)
+
+
+def _cued(sentence: str) -> Section:
+    return next((section for section, cue in _CUES if cue.search(sentence)), "body")
+
+
+class SectionFinder:
+    """Writes `doc.spans["sentences"]`."""
+
+    def __call__(self, doc: Doc) -> Doc:
+        self.set_annotations(doc, self.match(doc))
+        return doc
+
+    def match(self, doc: Doc) -> list[Span]:
+        """A Span for each sentence, its section as label."""
+        spans = (
+            doc.char_span(start, end, label=section, alignment_mode="expand")
+            for start, end, section in derive_sections(doc.text)
+        )
+        return [span for span in spans if span is not None]
+
+    def set_annotations(self, doc: Doc, found: list[Span]) -> None:
+        doc.spans["sentences"] = SpanGroup(doc, name="sentences", spans=found)
+
+
+@Language.factory(NAME, assigns=["doc.spans"])
+def make_sections(nlp: Language, name: str) -> SectionFinder:
+    """The component, for `nlp.add_pipe`."""
+    return SectionFinder()
