@@ -1,0 +1,389 @@
+"""Facts and their resolution → quads, and back.
+
+Each summary has a named graph, named by the summary's IRI, that holds all it states. Three more
+graphs belong to no summary: `identity` (what a thing is called and why), `components` (which
+extractor made the mentions), and `ontology`. Nodes are named, literals canonical, nothing is blank.
+
+A mention's kg:role is the very property that the mention backs, so that for every
+`?paper kg:uses ?thing` there is a mention with `kg:role kg:uses ; kg:refersTo ?thing`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from functools import cache
+from typing import Any, cast
+from urllib.parse import unquote
+
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
+
+from kg.delta import derive_delta, to_decimal_text
+from kg.model import (
+    Author,
+    Direction,
+    Entity,
+    EntityType,
+    Evidence,
+    Facts,
+    Field,
+    Mention,
+    NameKind,
+    Paper,
+    Question,
+    Result,
+    ResultKind,
+    Role,
+    Slot,
+    Summary,
+)
+from kg.resolve import Resolution, Thing, name_key
+from kg.vocabulary import (
+    DCTERMS,
+    FABIO,
+    FOAF,
+    KG,
+    OA,
+    PROV,
+    RDF,
+    RDFS,
+    ROLES,
+    SKOS,
+    XSD,
+    Names,
+    ontology_path,
+)
+
+__all__ = ["to_component_quads", "to_facts", "to_identity_quads", "to_ontology_quads", "to_quads"]
+
+READER = "digest"
+"""The component that an author's mention comes from: the byline is structure, not extraction."""
+
+_CLASSES: dict[EntityType, str] = {
+    "model": KG.Model,
+    "method": KG.Method,
+    "dataset": KG.Dataset,
+    "benchmark": KG.Benchmark,
+    "metric": KG.Metric,
+    "task": KG.Task,
+}
+_KINDS: dict[ResultKind, str] = {"score": KG.Score, "gain": KG.Gain, "ratio": KG.Ratio}
+_FIELDS: dict[Field, str] = {"title": DCTERMS.title, "abstract": DCTERMS.abstract, "byline": KG.byline}
+_SLOTS: dict[str, str] = {"subject": KG.subject, "on": KG.on, "metric": KG.metric, "baseline": KG.baseline}
+_PAPER_ROLES = ("proposes", "uses", "evaluatesOn", "comparesWith", "addresses", "mentions")
+
+Put = Callable[[str, str, "str | Literal"], None]
+"""Adds one triple to the graph at hand; a plain string is an IRI, a literal says that it is one."""
+
+
+@cache
+def _term(iri: str) -> NamedNode:
+    return NamedNode(iri)
+
+
+def _text(value: str) -> Literal:
+    return Literal(value)
+
+
+def _integer(value: int) -> Literal:
+    return Literal(str(value), datatype=_term(XSD.integer))
+
+
+def _decimal(value: str | Decimal) -> Literal:
+    return Literal(to_decimal_text(Decimal(value)), datatype=_term(XSD.decimal))
+
+
+def _date(value: str) -> Literal:
+    return Literal(value, datatype=_term(XSD.date))
+
+
+def _collect(graph: str) -> tuple[list[Quad], Put]:
+    """A list of quads of one graph, and the function that fills it."""
+    quads: list[Quad] = []
+    name = NamedNode(graph)
+
+    def put(subject: str, predicate: str, value: str | Literal) -> None:
+        node = NamedNode(value) if isinstance(value, str) else value
+        quads.append(Quad(NamedNode(subject), _term(predicate), node, name))
+
+    return quads, put
+
+
+def to_quads(facts: Facts, resolution: Resolution, names: Names) -> list[Quad]:
+    """The named graph of one summary."""
+    summary = facts.summary
+    quads, put = _collect(names.summary(summary))
+    _put_summary(put, summary, names)
+    for author in summary.authors:
+        _put_author(put, summary, author, resolution, names)
+    things = {(e.type, e.name): names.entity(*resolution.key(e)) for e in facts.entities}
+    for entity in facts.entities:
+        thing = things[entity.type, entity.name]
+        for mention in entity.mentions:
+            put(names.paper(summary.paper), ROLES[mention.role], thing)
+            _put_mention(put, summary, mention, thing, names)
+    for position, result in enumerate(facts.results, 1):
+        _put_result(put, facts, result, names.result(summary, position), things, names)
+    for position, question in enumerate(facts.questions, 1):
+        _put_question(put, summary, question, names.question(summary, position), names)
+    return quads
+
+
+def _put_summary(put: Put, summary: Summary, names: Names) -> None:
+    paper, node = names.paper(summary.paper), names.summary(summary)
+    digest = names.digest(summary.source, summary.date)
+    put(paper, RDF.type, KG.Paper)
+    put(paper, DCTERMS.title, _text(summary.title))
+    put(paper, FABIO.hasArXivId, _text(summary.paper.arxiv_id))
+    for link in summary.paper.links:
+        put(paper, RDFS.seeAlso, link)
+    put(digest, RDF.type, KG.Digest)
+    put(digest, DCTERMS.source, _text(summary.source))
+    put(digest, DCTERMS.date, _date(summary.date))
+    put(node, RDF.type, KG.Summary)
+    put(node, KG.about, paper)
+    put(node, KG.inDigest, digest)
+    for field, term in _FIELDS.items():
+        put(node, term, _text(summary.text(field)))
+
+
+def _put_author(
+    put: Put, summary: Summary, author: Author, resolution: Resolution, names: Names
+) -> None:
+    person = names.author(author.name, *resolution.person(summary, author))
+    put(person, RDF.type, KG.Author)
+    if author.kind == "handle":
+        put(person, RDF.type, FOAF.OnlineAccount)
+    put(person, FOAF.name, _text(author.name))
+    put(person, KG.nameKind, _text(author.kind))
+    put(names.paper(summary.paper), DCTERMS.creator, person)
+    _put_mention(put, summary, Mention(author.evidence, "creator", READER, 10), person, names)
+
+
+def _put_mention(put: Put, summary: Summary, mention: Mention, target: str, names: Names) -> str:
+    evidence = mention.evidence
+    distinguishing = (mention.role, target, mention.component, str(mention.confidence))
+    node = names.mention(summary, evidence.field, evidence.start, evidence.end, *distinguishing)
+    put(node, RDF.type, KG.Mention)
+    put(node, OA.hasSource, names.summary(summary))
+    put(node, KG.inField, _FIELDS[evidence.field])
+    put(node, OA.start, _integer(evidence.start))
+    put(node, OA.end, _integer(evidence.end))
+    put(node, OA.exact, _text(evidence.quote))
+    put(node, KG.refersTo, target)
+    put(node, KG.role, ROLES[mention.role])
+    put(node, PROV.wasGeneratedBy, names.component(mention.component))
+    put(node, KG.confidence, _decimal(Decimal(mention.confidence) / 10))
+    return node
+
+
+def _put_result(
+    put: Put, facts: Facts, result: Result, node: str, things: dict[tuple[EntityType, str], str], names: Names
+) -> None:
+    summary = facts.summary
+    put(node, RDF.type, KG.Result)
+    put(node, KG.statedIn, names.summary(summary))
+    put(node, KG.kind, _KINDS[result.kind])
+    put(node, KG.value, _decimal(result.value))
+    put(node, KG.valueText, _text(result.value_mention.evidence.quote))
+    if result.upper is not None:
+        put(node, KG.upperValue, _decimal(result.upper))
+    if result.unit is not None:
+        put(node, KG.unit, _text(result.unit))
+    if result.direction is not None:
+        put(node, KG.direction, _text(result.direction))
+    if result.baseline_value is not None:
+        put(node, KG.baselineValue, _decimal(result.baseline_value))
+    for mention in (result.sentence, result.value_mention, result.baseline_mention):
+        if mention is not None:
+            put(node, KG.evidence, _put_mention(put, summary, mention, node, names))
+    for name, slot in result.slots.items():
+        thing = things[slot.type, slot.name]
+        put(node, _SLOTS[name], thing)
+        put(node, KG.evidence, _put_mention(put, summary, slot.mention, thing, names))
+    _put_delta(put, facts, result, node)
+
+
+def _put_delta(put: Put, facts: Facts, result: Result, node: str) -> None:
+    delta = derive_delta(result, facts.results)
+    if delta is None:
+        return
+    put(node, KG.delta, _decimal(delta.value))
+    put(node, KG.deltaKind, _text(delta.kind))
+    if delta.check is not None:
+        put(node, KG.deltaCheck, _text(delta.check))
+
+
+def _put_question(put: Put, summary: Summary, question: Question, node: str, names: Names) -> None:
+    put(node, RDF.type, KG.OpenQuestion)
+    put(node, RDFS.label, _text(question.mention.evidence.quote))
+    put(names.paper(summary.paper), KG.leavesOpen, node)
+    put(node, KG.evidence, _put_mention(put, summary, question.mention, node, names))
+
+
+def to_identity_quads(resolution: Resolution, names: Names) -> list[Quad]:
+    """What each thing is called, and for each other form as written, why it names that thing."""
+    quads, put = _collect(names.graph("identity"))
+    for thing in resolution.things.values():
+        _put_thing(put, thing, names)
+    return quads
+
+
+def _put_thing(put: Put, thing: Thing, names: Names) -> None:
+    node = names.entity(thing.type, thing.key)
+    put(node, RDF.type, _CLASSES[thing.type])
+    put(node, SKOS.prefLabel, _text(thing.label))
+    if thing.better is not None:
+        put(node, KG.better, _text(thing.better))
+    if thing.parameters is not None:
+        put(node, KG.parameterCount, _integer(thing.parameters))
+    if thing.family is not None:
+        put(node, DCTERMS.isVersionOf, names.entity("model", name_key(thing.family)))
+    for form, reason in thing.forms:
+        identification = names.identification(node, form)
+        put(node, SKOS.altLabel, _text(form))
+        put(identification, RDF.type, KG.Identification)
+        put(identification, KG.identifies, node)
+        put(identification, KG.writtenAs, _text(form))
+        put(identification, KG.reason, _text(reason))
+
+
+def to_component_quads(components: Iterable[str], extractor: str, names: Names) -> list[Quad]:
+    """The components that mentions come from, each with the fingerprint of the extractor."""
+    quads, put = _collect(names.graph("components"))
+    for component in sorted({*components, READER}):
+        node = names.component(component)
+        put(node, RDF.type, KG.Component)
+        put(node, RDFS.label, _text(component))
+        put(node, KG.fingerprint, _text(extractor))
+    return quads
+
+
+def to_ontology_quads(names: Names) -> list[Quad]:
+    """The ontology itself, so that a query can ask what a term means."""
+    graph = NamedNode(names.graph("ontology"))
+    triples = parse(path=str(ontology_path("kg.ttl")), format=RdfFormat.TURTLE)
+    return [Quad(t.subject, t.predicate, t.object, graph) for t in triples]
+
+
+def to_facts(quads: Iterable[Quad]) -> list[Facts]:
+    """The facts that `to_quads` wrote, sorted by summary; names that became one thing come as one.
+
+    Needs the summaries' graphs with `identity` (for the types of things) and `components`.
+    Raises `KeyError` where a statement lacks what the shapes ask for.
+    """
+    graphs: dict[str, _Nodes] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    for quad in quads:
+        node = graphs[quad.graph_name.value][quad.subject.value]  # type: ignore[union-attr]
+        node[quad.predicate.value].append(cast(Any, quad.object).value)
+    types = {iri: type for type, iri in _CLASSES.items()}
+    kinds: dict[str, EntityType] = {}
+    extractor = ""
+    for nodes in graphs.values():
+        for iri, node in nodes.items():
+            kinds.update((iri, types[c]) for c in node.get(RDF.type, ()) if c in types)
+            extractor = next(iter(node.get(KG.fingerprint, ())), extractor)
+    found = (_read_graph(iri, nodes, kinds, extractor) for iri, nodes in graphs.items() if _is_summary(iri, nodes))
+    return sorted(found, key=lambda facts: facts.summary.key)
+
+
+_Node = dict[str, list[str]]
+_Nodes = dict[str, _Node]
+
+_ROLES_BACK: dict[str, Role] = {iri: role for role, iri in ROLES.items()}
+_FIELDS_BACK: dict[str, Field] = {iri: field for field, iri in _FIELDS.items()}
+_KINDS_BACK: dict[str, ResultKind] = {iri: kind for kind, iri in _KINDS.items()}
+
+
+def _is_summary(iri: str, nodes: _Nodes) -> bool:
+    return iri in nodes and KG.Summary in nodes[iri].get(RDF.type, ())
+
+
+def _read_graph(iri: str, nodes: _Nodes, kinds: dict[str, EntityType], extractor: str) -> Facts:
+    mentions = {
+        node: (_read_mention(properties), properties[KG.refersTo][0])
+        for node, properties in nodes.items()
+        if KG.Mention in properties.get(RDF.type, ())
+    }
+    named: dict[str, list[Mention]] = defaultdict(list)
+    for mention, target in mentions.values():
+        if mention.role in _PAPER_ROLES:
+            named[target].append(mention)
+    entities = {thing: Entity(kinds[thing], tuple(sorted(found))) for thing, found in named.items()}
+    of_class = _by_class(nodes)
+    return Facts(
+        summary=_read_summary(iri, nodes, mentions.values()),
+        extractor=extractor,
+        entities=tuple(sorted(entities.values())),
+        results=tuple(_read_result(nodes[node], mentions, entities) for node in of_class(KG.Result)),
+        questions=tuple(
+            Question(mentions[nodes[node][KG.evidence][0]][0]) for node in of_class(KG.OpenQuestion)
+        ),
+    )
+
+
+def _by_class(nodes: _Nodes) -> Callable[[str], Iterator[str]]:
+    """Lists the nodes of one class in the order of the positions that their IRIs end in."""
+
+    def of_class(wanted: str) -> Iterator[str]:
+        found = [iri for iri, node in nodes.items() if wanted in node.get(RDF.type, ())]
+        return iter(sorted(found, key=lambda iri: int(iri.rpartition("/")[2])))
+
+    return of_class
+
+
+def _read_summary(iri: str, nodes: _Nodes, mentions: Iterable[tuple[Mention, str]]) -> Summary:
+    node = nodes[iri]
+    paper, digest = nodes[node[KG.about][0]], nodes[node[KG.inDigest][0]]
+    authors = [
+        Author(nodes[target][FOAF.name][0], cast(NameKind, nodes[target][KG.nameKind][0]), mention.evidence)
+        for mention, target in mentions
+        if mention.role == "creator"
+    ]
+    return Summary(
+        paper=Paper(paper[FABIO.hasArXivId][0]),
+        source=digest[DCTERMS.source][0],
+        date=digest[DCTERMS.date][0],
+        title=node[DCTERMS.title][0],
+        abstract=node[DCTERMS.abstract][0],
+        byline=node[KG.byline][0],
+        authors=tuple(sorted(authors, key=lambda author: author.evidence)),
+    )
+
+
+def _read_mention(node: _Node) -> Mention:
+    evidence = Evidence(
+        _FIELDS_BACK[node[KG.inField][0]], int(node[OA.start][0]), int(node[OA.end][0]), node[OA.exact][0]
+    )
+    component = unquote(node[PROV.wasGeneratedBy][0].rpartition("/")[2])
+    return Mention(
+        evidence, _ROLES_BACK[node[KG.role][0]], component, int(Decimal(node[KG.confidence][0]) * 10)
+    )
+
+
+def _read_result(
+    node: _Node, mentions: dict[str, tuple[Mention, str]], entities: dict[str, Entity]
+) -> Result:
+    backing = {mention.role: mention for mention, _ in (mentions[iri] for iri in node[KG.evidence])}
+
+    def one(term: str) -> str | None:
+        return next(iter(node.get(term, ())), None)
+
+    slots = {
+        name: Slot(entities[node[term][0]].type, entities[node[term][0]].name, backing[_ROLES_BACK[term]])
+        for name, term in _SLOTS.items()
+        if term in node
+    }
+    return Result(
+        kind=_KINDS_BACK[node[KG.kind][0]],
+        value=node[KG.value][0],
+        value_mention=backing["value"],
+        sentence=backing["statedIn"],
+        upper=one(KG.upperValue),
+        unit=one(KG.unit),
+        direction=cast("Direction | None", one(KG.direction)),
+        baseline_value=one(KG.baselineValue),
+        baseline_mention=backing.get("baselineValue"),
+        **slots,
+    )

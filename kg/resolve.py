@@ -1,0 +1,165 @@
+"""Names in many papers → one thing, each merge with a reason.
+
+Two entities are one thing where their type and their key agree. The key is the curated name where
+the lexicon knows one of the forms as written, else the normal form of the fullest name. Authors:
+a platform handle is one account everywhere; a person's name is one person across papers only where
+the bylines share two more authors, since names alone are shared by many.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
+
+from kg.extract.lexicon import Entry, load_lexicon
+from kg.model import Author, Direction, Entity, EntityType, Facts, Summary
+
+__all__ = ["Reason", "Resolution", "Thing", "derive_resolution", "name_key"]
+
+Reason = Literal["spelling", "lexicon", "text"]
+"""Why a form names a thing: spelt alike, known to the lexicon, or one thing in a summary's text."""
+
+ThingKey = tuple[EntityType, str]
+
+_KIND_WORDS = frozenset(
+    "approach approaches benchmark benchmarks dataset datasets framework frameworks method methods metric "
+    "metrics model models score scores task tasks".split()
+)
+_SHARED_AUTHORS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One node for one thing: its label, the forms it is written in, and why each is this thing."""
+
+    type: EntityType
+    key: str
+    label: str
+    forms: tuple[tuple[str, Reason], ...]
+    better: Direction | None = None
+    parameters: int | None = None
+    family: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Which thing each entity is, and which person each author of a byline is."""
+
+    things: Mapping[ThingKey, Thing]
+    people: Mapping[tuple[str, str], str]
+
+    def key(self, entity: Entity) -> ThingKey:
+        """The key of the thing that an entity of any summary is."""
+        return _thing_key(entity)
+
+    def person(self, summary: Summary, author: Author) -> tuple[str, ...]:
+        """What tells a person from others of the same name: the first paper of the one person."""
+        if author.kind == "handle":
+            return ("handle",)
+        paper = summary.paper.arxiv_id
+        return ("name", self.people.get((author.name, paper), paper))
+
+
+def name_key(name: str) -> str:
+    """The normal form of a name: width, case, hyphens, spaces, brackets, plural and kind words go.
+
+    Versions stay apart: `MATH-500` is not `MATH`, `Llama-3-8B` is not `Llama-38B`, `C++` is not `C`.
+    """
+    text = unicodedata.normalize("NFKC", name.replace("Ã—", "×")).casefold()
+    text = re.sub(r"\s*\([^()]*\)\s*$", "", text) or text
+    words = re.findall(r"[^\s_\-–—/]+", text)
+    while len(words) > 1 and words[-1] in _KIND_WORDS:
+        words.pop()
+    if words and len(words[-1]) > 3 and words[-1].endswith("s") and not words[-1].endswith("ss"):
+        words[-1] = words[-1][:-1]
+    joined = ""
+    for word in words:
+        joined += "-" + word if joined[-1:].isdigit() and word[0].isdigit() else word
+    return joined or text
+
+
+def derive_resolution(facts: Iterable[Facts]) -> Resolution:
+    """Resolves all names of all summaries. The order of `facts` does not matter."""
+    names: dict[ThingKey, Counter[str]] = defaultdict(Counter)
+    forms: dict[ThingKey, set[str]] = defaultdict(set)
+    bylines: dict[str, frozenset[Author]] = {}
+    for each in facts:
+        for entity in each.entities:
+            key = _thing_key(entity)
+            names[key][entity.name] += 1
+            forms[key].update((entity.name, *entity.aliases))
+        paper = each.summary.paper.arxiv_id
+        bylines[paper] = bylines.get(paper, frozenset()) | frozenset(each.summary.authors)
+    things = {key: _thing(key, names[key], forms[key]) for key in sorted(names)}
+    return Resolution(things | dict(_families(things)), _derive_people(bylines))
+
+
+def _entry(type: EntityType, form: str) -> Entry | None:
+    return load_lexicon().find(type, name_key(form))
+
+
+def _thing_key(entity: Entity) -> ThingKey:
+    for form in (entity.name, *entity.aliases):
+        entry = _entry(entity.type, form)
+        if entry:
+            return (entity.type, name_key(entry.name))
+    return (entity.type, name_key(entity.name))
+
+
+def _thing(key: ThingKey, names: Counter[str], forms: set[str]) -> Thing:
+    type, normal = key
+    entry = _entry(type, normal)
+    label = entry.name if entry else min(names, key=lambda name: (-names[name], name)).replace("Ã—", "×")
+    reasons = tuple((form, _reason(type, form, normal)) for form in sorted(forms - {label}))
+    better = entry.better if entry and type == "metric" else None
+    if type != "model":
+        return Thing(type, normal, label, reasons, better)
+    family, parameters = _parse_size(label)
+    return Thing(type, normal, label, reasons, None, parameters, family)
+
+
+def _reason(type: EntityType, form: str, key: str) -> Reason:
+    if name_key(form) == key:
+        return "spelling"
+    return "lexicon" if _entry(type, form) else "text"
+
+
+def _parse_size(label: str) -> tuple[str | None, int | None]:
+    """`Llama-3-8B-Instruct` → (`Llama-3`, 8000000000): the family, and the parameters that it names."""
+    size = re.search(r"[\s_-]+(\d{1,4}(?:\.\d{1,3})?)([BM])(?![A-Za-z0-9])", label)
+    if not size or not size.start():
+        return None, None
+    whole, _, fraction = size[1].partition(".")
+    exponent = 9 if size[2] == "B" else 6
+    return label[: size.start()], int(whole + fraction.ljust(exponent, "0"))
+
+
+def _families(things: Mapping[ThingKey, Thing]) -> Iterator[tuple[ThingKey, Thing]]:
+    """The families that models are versions of and that no summary names by themselves."""
+    for label in sorted({thing.family for thing in things.values() if thing.family}, reverse=True):
+        key: ThingKey = ("model", name_key(label))
+        if key not in things:
+            yield key, Thing("model", key[1], label, ())
+
+
+def _derive_people(bylines: Mapping[str, frozenset[Author]]) -> dict[tuple[str, str], str]:
+    """(name, paper) → the smallest paper of that person, for persons with several papers."""
+    tokens = {paper: {author.name for author in authors} for paper, authors in bylines.items()}
+    papers: dict[str, list[str]] = defaultdict(list)
+    for paper in sorted(bylines):
+        for name in sorted({author.name for author in bylines[paper] if author.kind == "name"}):
+            papers[name].append(paper)
+    first: dict[tuple[str, str], str] = {}
+    for name, own in papers.items():
+        for a, b in combinations(own, 2):
+            if len(tokens[a] & tokens[b] - {name}) >= _SHARED_AUTHORS:
+                low, high = sorted((first.get((name, a), a), first.get((name, b), b)))
+                for paper in own:
+                    if first.get((name, paper), paper) == high:
+                        first[name, paper] = low
+    return first
