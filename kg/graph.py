@@ -10,10 +10,12 @@ A mention's kg:role is the very property that the mention backs, so that for eve
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -55,7 +57,14 @@ from kg.vocabulary import (
     ontology_path,
 )
 
-__all__ = ["to_component_quads", "to_facts", "to_identity_quads", "to_ontology_quads", "to_quads"]
+__all__ = [
+    "fingerprint",
+    "to_component_quads",
+    "to_facts",
+    "to_identity_quads",
+    "to_ontology_quads",
+    "to_quads",
+]
 
 READER = "digest"
 """The component that an author's mention comes from: the byline is structure, not extraction."""
@@ -148,9 +157,7 @@ def _put_summary(put: Put, summary: Summary, names: Names) -> None:
         put(node, term, _text(summary.text(field)))
 
 
-def _put_author(
-    put: Put, summary: Summary, author: Author, resolution: Resolution, names: Names
-) -> None:
+def _put_author(put: Put, summary: Summary, author: Author, resolution: Resolution, names: Names) -> None:
     person = names.author(author.name, *resolution.person(summary, author))
     put(person, RDF.type, KG.Author)
     if author.kind == "handle":
@@ -267,6 +274,14 @@ def to_ontology_quads(names: Names) -> list[Quad]:
     return [Quad(t.subject, t.predicate, t.object, graph) for t in triples]
 
 
+@cache
+def fingerprint() -> str:
+    """SHA-256 (hex) of the code that facts become quads by: another version writes them anew."""
+    here = Path(__file__).parent
+    sources = (here / f"{name}.py" for name in ("delta", "graph", "resolve", "vocabulary"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+
+
 def to_facts(quads: Iterable[Quad]) -> list[Facts]:
     """The facts that `to_quads` wrote, sorted by summary; names that became one thing come as one.
 
@@ -284,7 +299,9 @@ def to_facts(quads: Iterable[Quad]) -> list[Facts]:
         for iri, node in nodes.items():
             kinds.update((iri, types[c]) for c in node.get(RDF.type, ()) if c in types)
             extractor = next(iter(node.get(KG.fingerprint, ())), extractor)
-    found = (_read_graph(iri, nodes, kinds, extractor) for iri, nodes in graphs.items() if _is_summary(iri, nodes))
+    found = (
+        _read_graph(iri, nodes, kinds, extractor) for iri, nodes in graphs.items() if _is_summary(iri, nodes)
+    )
     return sorted(found, key=lambda facts: facts.summary.key)
 
 

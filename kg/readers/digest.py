@@ -23,7 +23,7 @@ from pathlib import Path
 from kg.errors import SourceError
 from kg.model import Author, Evidence, NameKind, Paper, Skipped, Summary
 
-__all__ = ["SOURCE", "parse_byline", "parse_digest", "read_digests"]
+__all__ = ["SOURCE", "find_digests", "parse_byline", "parse_digest", "read_digests"]
 
 SOURCE = "digest"
 
@@ -39,14 +39,22 @@ _LINK_CELL = re.compile(r"\|\s*\[[^\]|]{0,40}\]\(https?://arxiv\.org/abs/" + _ID
 _UNSTORABLE = re.compile("[\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def read_digests(sources: Iterable[str]) -> Iterator[Summary | Skipped]:
-    """Reads files, folders (every `*.md` below), globs, and `-` for standard input.
+def find_digests(sources: Iterable[str]) -> list[str]:
+    """The files behind files, folders (every `*.md` below), globs, and `-`, sorted, each once.
 
-    Files are read in the order of their paths, each once, so that the order of `sources` does not
-    matter. Raises `SourceError` where a source does not exist or cannot be opened; a file that is
-    not UTF-8 text, or holds no digest, is `Skipped`.
+    Raises `SourceError` where a source does not exist or holds no such file.
     """
-    for path in sorted({path for source in sources for path in _files(source)}):
+    return sorted({path for source in sources for path in _files(source)})
+
+
+def read_digests(sources: Iterable[str]) -> Iterator[Summary | Skipped]:
+    """Reads what `find_digests` finds, so that the order of `sources` does not matter.
+
+    Of two texts for one paper on one day the first stands and the second is `Skipped`, as is a file
+    that is not UTF-8 text or holds no digest. Raises `SourceError` where a file cannot be opened.
+    """
+    seen: dict[tuple[str, str, str], Summary] = {}
+    for path in find_digests(sources):
         try:
             data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
         except OSError as error:
@@ -56,30 +64,40 @@ def read_digests(sources: Iterable[str]) -> Iterator[Summary | Skipped]:
         except UnicodeDecodeError as error:
             yield Skipped(path, 0, f"not UTF-8 text: {error.reason} at byte {error.start}", "")
             continue
-        yield from parse_digest(text, path)
+        for line, block, found in _read_blocks(text):
+            if isinstance(found, str):
+                yield Skipped(path, line, found, block)
+            elif seen.setdefault(found.key, found) is found:
+                yield found
+            elif seen[found.key] != found:
+                yield Skipped(path, line, "another text for the same paper and day stands before it", block)
 
 
 def _files(source: str) -> list[str]:
     path = Path(source)
-    if source == "-" or path.is_file():
+    if source == "-" or (path.exists() and not path.is_dir()):
         return [source]
     if path.is_dir():
         found = [str(file) for file in path.rglob("*.md") if file.is_file()]
     elif has_magic(source):
         found = [file for file in glob(source, recursive=True) if Path(file).is_file()]
-    elif path.exists():
-        return [source]
     else:
         raise SourceError(
             f"no file or folder {source!r}; give a digest, a folder of them, a glob, or - for standard input"
         )
     if not found:
-        raise SourceError(f"no digest in {source!r}: no file there ends in .md")
+        raise SourceError(f"no digest in {source!r}: it holds no file that ends in .md")
     return found
 
 
 def parse_digest(text: str, source: str = "-") -> Iterator[Summary | Skipped]:
     """Parses one digest, several days perhaps. `source` is named in what is skipped."""
+    for line, block, found in _read_blocks(text):
+        yield Skipped(source, line, found, block) if isinstance(found, str) else found
+
+
+def _read_blocks(text: str) -> Iterator[tuple[int, str, Summary | str]]:
+    """Each row as (line, its text, the summary or the reason why it is none)."""
     day: str | None = None
     seen_day = False
     for line, block in _blocks(text):
@@ -87,16 +105,15 @@ def parse_digest(text: str, source: str = "-") -> Iterator[Summary | Skipped]:
         if heading:
             seen_day, day = True, _parse_day(heading["day"])
             if day is None:
-                yield Skipped(source, line, "not a day like 2024-10-01", block)
+                yield line, block, "not a day like 2024-10-01"
         elif not seen_day:
             continue
         elif not block.startswith("|"):
-            yield Skipped(source, line, "text outside a table", block)
+            yield line, block, "text outside a table"
         else:
-            row = _parse_row(block, day)
-            yield Skipped(source, line, row, block) if isinstance(row, str) else row
+            yield line, block, _parse_row(block, day)
     if not seen_day:
-        yield Skipped(source, 1, "no digest: no line '## Papers for DATE'", "")
+        yield 1, "", "no digest: no line '## Papers for DATE'"
 
 
 def _blocks(text: str) -> Iterator[tuple[int, str]]:

@@ -1,0 +1,142 @@
+"""The whole flow on one page: digests → papers → facts → graph → store → files.
+
+    read_digests    text to summaries, and what could not be read          kg/readers/
+    extract         summaries to facts, only those that are new            kg/extract/
+    Store.keep      facts kept by summary                                  kg/store.py
+    Store.refresh   names resolved, facts to quads, changed graphs written kg/resolve.py, kg/graph.py
+    write_…         the files at the top of the folder                     kg/export.py
+
+Whoever wants one step calls its function; `build` and `remove` compose them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+from kg.errors import OutputError, SourceError, StoreError
+from kg.export import write_nquads, write_rejects, write_turtle
+from kg.extract import extract, fingerprint
+from kg.model import Facts, Skipped, Summary
+from kg.readers.digest import find_digests, read_digests
+from kg.store import Refreshed, Store, open_store
+
+__all__ = ["Built", "Track", "build", "example", "remove"]
+
+T = TypeVar("T")
+Track = Callable[[Iterable[Facts], str, int], Iterable[Facts]]
+"""Passes items on and shows how far they are: (items, what is done, how many)."""
+
+_TOGETHER = 32
+_WORTH_A_POOL = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What one build did, and what the graph holds after it."""
+
+    read: int
+    skipped: tuple[Skipped, ...]
+    extracted: int
+    graphs: Refreshed
+    papers: int
+    summaries: int
+    quads: int
+
+
+def example() -> str:
+    """The path of the bundled example digest."""
+    return str(files("kg") / "example")
+
+
+def build(
+    sources: Sequence[str] = (),
+    folder: Path | str = "outputs",
+    *,
+    base: str | None = None,
+    track: Track = lambda items, _what, _total: items,
+) -> Built:
+    """Reads `sources` (without any, the bundled example) into the graph in `folder`.
+
+    Only what is new, edited, or was found by another extractor is extracted. Raises `SourceError`
+    where no paper can be read, `StoreError`, and `OutputError`; facts found until then are kept.
+    """
+    folder = _folder(folder)
+    summaries, skipped = _read(sources or [example()])
+    with open_store(folder, base=base, write=True) as store:
+        if not sources:
+            _refuse_others(store, summaries, folder)
+        new = [summary for summary in summaries if not store.holds(summary, fingerprint())]
+        known = {summary.key for summary in summaries}
+        new += [summary for summary in store.outdated(fingerprint()) if summary.key not in known]
+        _keep(store, track(extract(new, _workers(len(new))), "Extracting", len(new)))
+        store.reject(find_digests(sources or [example()]), skipped)
+        refreshed, quads = _publish(store, folder)
+        return Built(
+            len(summaries), tuple(skipped), len(new), refreshed, len(store.papers()), store.count(), quads
+        )
+
+
+def remove(paper: str, folder: Path | str = "outputs") -> int:
+    """Takes one paper, by its arXiv id, out of the graph; returns how many summaries it had."""
+    with open_store(folder, write=True) as store:
+        removed = store.remove(paper)
+        if not removed:
+            raise StoreError(f"no paper {paper!r} in {folder}; an id looks like 2409.20566")
+        _publish(store, Path(folder))
+        return removed
+
+
+def _folder(folder: Path | str) -> Path:
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(13, "Permission denied")
+    except OSError as error:
+        raise OutputError(
+            f"cannot write to {folder}: {error.strerror}; choose another folder with -o"
+        ) from error
+    return Path(folder)
+
+
+def _read(sources: Sequence[str]) -> tuple[list[Summary], list[Skipped]]:
+    summaries, skipped = list[Summary](), list[Skipped]()
+    for found in read_digests(sources):
+        (summaries if isinstance(found, Summary) else skipped).append(found)  # type: ignore[arg-type]
+    if not summaries:
+        first = skipped[0]
+        raise SourceError(f"no paper in {', '.join(sources)}: {first.source}:{first.line}: {first.reason}")
+    return summaries, skipped
+
+
+def _refuse_others(store: Store, summaries: list[Summary], folder: Path) -> None:
+    others = store.papers() - {summary.paper.arxiv_id for summary in summaries}
+    if others:
+        raise StoreError(
+            f"{folder} holds {len(others)} other papers; kg build without SOURCE builds the bundled example: "
+            "give a SOURCE, or another folder with -o"
+        )
+
+
+def _workers(count: int) -> int:
+    return (os.cpu_count() or 1) if count >= _WORTH_A_POOL else 1
+
+
+def _keep(store: Store, found: Iterable[Facts]) -> None:
+    """Keeps facts as they come, a few together, so that an interruption loses little."""
+    rest: Iterator[Facts] = iter(found)
+    while some := list(islice(rest, _TOGETHER)):
+        store.keep(some)
+
+
+def _publish(store: Store, folder: Path) -> tuple[Refreshed, int]:
+    refreshed = store.refresh()
+    quads = write_nquads(store, folder / "graph.nq")
+    write_turtle(store, folder / "graph.ttl")
+    write_rejects(store.rejects(), folder / "rejects.jsonl")
+    return refreshed, quads

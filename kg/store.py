@@ -1,0 +1,340 @@
+"""What was extracted, and the quads that follow from it, in one folder.
+
+    DIR/.store/facts.sqlite    facts by summary, as extracted; the digest of each graph; rejects
+    DIR/.store/quads-N/        Oxigraph: the named graphs, and their union as the default graph
+    DIR/.store/lock            held by the one process that may write
+
+Facts are dear and kept; quads are a pure function of all facts. So `Store.refresh` rewrites only the
+graphs whose inputs changed, and whatever the order of builds, the same facts give the same quads.
+A large change is built aside and swapped in by one transaction; a small one is marked before it
+starts, and an interrupted one is done again from the facts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from kg import graph
+from kg.errors import StoreError
+from kg.model import Facts, Skipped, Summary
+from kg.records import from_record, to_record
+from kg.resolve import Resolution, derive_resolution
+from kg.vocabulary import DEFAULT_BASE, PREFIXES, Names
+
+if TYPE_CHECKING:
+    from rdflib import Dataset
+
+__all__ = ["Answer", "Refreshed", "Store", "Term", "open_store"]
+
+Term = ox.NamedNode | ox.Literal
+Answer = ox.QuerySolutions | ox.QueryTriples | ox.QueryBoolean
+
+_FOLDER = ".store"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS facts (
+    source TEXT, date TEXT, paper TEXT, text TEXT NOT NULL, extractor TEXT NOT NULL, record TEXT NOT NULL,
+    PRIMARY KEY (source, date, paper)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS graphs (iri TEXT PRIMARY KEY, inputs TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS rejects (source TEXT, line INTEGER, reason TEXT, text TEXT);
+"""
+_BULK_SHARE = 0.2
+"""From this share of changed graphs on, building the quads anew is quicker than changing them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """How many graphs a refresh wrote, dropped, and left as they were."""
+
+    written: int
+    dropped: int
+    kept: int
+
+
+@contextmanager
+def open_store(folder: Path | str, *, base: str | None = None, write: bool = False) -> Iterator[Store]:
+    """Opens the store in `folder`; with `write`, makes it where there is none, and locks it.
+
+    Raises `StoreError` where there is none to read, another process writes, or a file is damaged.
+    """
+    home = Path(folder) / _FOLDER
+    if not write and not (home / "facts.sqlite").is_file():
+        raise StoreError(f"no graph in {folder}; make one with: kg build SOURCE -o {folder}")
+    try:
+        if write:
+            home.mkdir(parents=True, exist_ok=True)
+        with _lock(home, folder) if write else nullcontext(), _connect(home, write) as db:
+            yield Store(home, db, base, write=write)
+    except sqlite3.Error as error:
+        raise StoreError(
+            f"the store in {folder} is damaged or busy ({error}); build it anew elsewhere"
+        ) from error
+    except OSError as error:
+        raise StoreError(f"cannot use the store in {folder}: {error.strerror or error}") from error
+
+
+@contextmanager
+def _lock(home: Path, folder: Path | str) -> Iterator[sqlite3.Connection]:
+    """An SQLite transaction as a lock: portable, and gone with the process that holds it."""
+    with closing(sqlite3.connect(home / "lock", timeout=0, isolation_level=None)) as lock:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            raise StoreError(f"another kg is writing to {folder}; wait for it, or use another -o") from error
+        yield lock
+
+
+@contextmanager
+def _connect(home: Path, write: bool) -> Iterator[sqlite3.Connection]:
+    mode = "rwc" if write else "ro"
+    with closing(
+        sqlite3.connect(f"{(home / 'facts.sqlite').absolute().as_uri()}?mode={mode}", uri=True)
+    ) as db:
+        if write:
+            db.executescript(_SCHEMA)
+        yield db
+
+
+@dataclass(frozen=True, slots=True)
+class _Graph:
+    """A graph that follows from the facts: the hash of all that decides its quads, and how to make them."""
+
+    iri: str
+    inputs: str
+    make: Callable[[], list[ox.Quad]]
+
+
+class Store:
+    """Kept facts and the quads that follow from them. Open it with `open_store`."""
+
+    def __init__(
+        self, home: Path, db: sqlite3.Connection, base: str | None = None, *, write: bool = False
+    ) -> None:
+        self._home = home
+        self._db = db
+        self._write = write
+        self._opened: ox.Store | None = None
+        self.names = Names(base or self._meta("base") or DEFAULT_BASE)
+
+    # Facts
+
+    def holds(self, summary: Summary, extractor: str) -> bool:
+        """Whether the facts of this very text, found by this very extractor, are kept."""
+        found = self._db.execute(
+            "SELECT text, extractor FROM facts WHERE (source, date, paper) = (?, ?, ?)", summary.key
+        ).fetchone()
+        return bool(found == (_text_hash(summary), extractor))
+
+    def keep(self, facts: Iterable[Facts]) -> None:
+        """Keeps the facts of some summaries, at once; a summary's earlier text is replaced."""
+        rows = [
+            (*each.summary.key, _text_hash(each.summary), each.extractor, _to_json(each)) for each in facts
+        ]
+        with self._db:
+            self._db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def remove(self, paper: str) -> int:
+        """Drops all facts about one paper; returns how many summaries it had."""
+        with self._db:
+            return self._db.execute("DELETE FROM facts WHERE paper = ?", (paper,)).rowcount
+
+    def facts(self) -> Iterator[Facts]:
+        """All kept facts, in the order of their summaries' keys."""
+        for (record,) in self._db.execute("SELECT record FROM facts ORDER BY source, date, paper"):
+            yield from_record(json.loads(record))
+
+    def outdated(self, extractor: str) -> Iterator[Summary]:
+        """The summaries whose facts another extractor found."""
+        wanted = "SELECT record FROM facts WHERE extractor != ? ORDER BY source, date, paper"
+        for (record,) in self._db.execute(wanted, (extractor,)).fetchall():
+            yield from_record(json.loads(record)).summary
+
+    def papers(self) -> set[str]:
+        """The arXiv ids of all papers."""
+        return {paper for (paper,) in self._db.execute("SELECT DISTINCT paper FROM facts")}
+
+    def count(self) -> int:
+        """How many summaries are kept."""
+        return int(self._db.execute("SELECT count(*) FROM facts").fetchone()[0])
+
+    # Rejects
+
+    def reject(self, sources: Iterable[str], skipped: Iterable[Skipped]) -> None:
+        """Notes what could not be read in `sources`, in place of what was noted of them before."""
+        rows = [(s.source, s.line, s.reason, s.text) for s in skipped]
+        with self._db:
+            self._db.executemany("DELETE FROM rejects WHERE source = ?", ((source,) for source in sources))
+            self._db.executemany("INSERT INTO rejects VALUES (?, ?, ?, ?)", rows)
+
+    def rejects(self) -> list[Skipped]:
+        """All that could not be read, sorted."""
+        rows = self._db.execute("SELECT source, line, reason, text FROM rejects").fetchall()
+        return sorted(Skipped(*row) for row in rows)
+
+    # Quads
+
+    def refresh(self) -> Refreshed:
+        """Makes the quads follow from the facts again; writes only graphs whose inputs changed."""
+        resolution = derive_resolution(self.facts())
+        wanted = {graph.iri: graph.inputs for graph in self._graphs(resolution)}
+        present = dict(self._db.execute("SELECT iri, inputs FROM graphs")) if self._sound() else {}
+        changed = {iri for iri, inputs in wanted.items() if present.get(iri) != inputs}
+        dropped = present.keys() - wanted.keys()
+        if not present or len(changed) + len(dropped) > _BULK_SHARE * len(wanted):
+            self._build_aside(self._graphs(resolution))
+        elif changed or dropped:
+            self._change((g for g in self._graphs(resolution) if g.iri in changed), dropped)
+        with self._db:
+            self._db.execute("DELETE FROM graphs")
+            self._db.executemany("INSERT INTO graphs VALUES (?, ?)", wanted.items())
+            self._set_meta(base=self.names.base, changing="")
+        return Refreshed(len(changed), len(dropped), len(wanted) - len(changed))
+
+    def _graphs(self, resolution: Resolution) -> Iterator[_Graph]:
+        names = self.names
+        components = set[str]()
+        extractor = ""
+        for facts in self.facts():
+            extractor = facts.extractor
+            components.update(mention.component for mention in facts.mentions())
+            people = [resolution.person(facts.summary, author) for author in facts.summary.authors]
+            inputs = _hash(graph.fingerprint(), names.base, repr(facts), repr(people))
+            yield _Graph(
+                names.summary(facts.summary), inputs, partial(graph.to_quads, facts, resolution, names)
+            )
+        for name, quads in (
+            ("identity", graph.to_identity_quads(resolution, names)),
+            ("components", graph.to_component_quads(components, extractor, names)),
+            ("ontology", graph.to_ontology_quads(names)),
+        ):
+            yield _Graph(names.graph(name), _hash(*map(str, quads)), lambda quads=quads: quads)
+
+    def _sound(self) -> bool:
+        return self._meta("changing") == "" and self._folder().is_dir()
+
+    def _folder(self) -> Path:
+        return self._home / (self._meta("quads") or "quads-0")
+
+    def _build_aside(self, graphs: Iterable[_Graph]) -> None:
+        """Builds all quads in a new folder, then makes it the one in use."""
+        old = self._folder()
+        new = self._home / f"quads-{int(old.name.rpartition('-')[2]) + 1}"
+        shutil.rmtree(new, ignore_errors=True)
+        self._opened = ox.Store(str(new))
+        self._opened.bulk_extend(quad for graph in graphs for q in graph.make() for quad in (q, _union(q)))
+        self._opened.flush()
+        with self._db:
+            self._set_meta(quads=new.name)
+        for folder in self._home.glob("quads-*"):
+            if folder != new:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _change(self, graphs: Iterable[_Graph], dropped: Iterable[str]) -> None:
+        """Changes some graphs in place; until `refresh` is through, the quads count as unsound."""
+        with self._db:
+            self._set_meta(changing="yes")
+        for each in graphs:
+            self._replace(each.iri, set(each.make()))
+        for iri in dropped:
+            self._replace(iri, set())
+            self.quads.remove_graph(ox.NamedNode(iri))
+        self.quads.flush()
+
+    def _replace(self, iri: str, new: set[ox.Quad]) -> None:
+        old = set(self.quads.quads_for_pattern(None, None, None, ox.NamedNode(iri)))
+        for quad in old - new:
+            self.quads.remove(quad)
+            if not any(self._elsewhere(quad)):
+                self.quads.remove(_union(quad))
+        self.quads.extend(quad for q in new - old for quad in (q, _union(q)))
+
+    def _elsewhere(self, quad: ox.Quad) -> Iterator[bool]:
+        for found in self.quads.quads_for_pattern(quad.subject, quad.predicate, quad.object, None):
+            yield found.graph_name != ox.DefaultGraph()
+
+    @property
+    def quads(self) -> ox.Store:
+        """The quads, in Oxigraph: named graphs, and their union as the default graph."""
+        if self._opened is None:
+            path = str(self._folder())
+            try:
+                self._opened = ox.Store(path) if self._write else ox.Store.read_only(path)
+            except OSError as error:
+                raise StoreError(f"cannot open the quads in {path}: {error}; run kg build again") from error
+        return self._opened
+
+    def lines(self) -> list[bytes]:
+        """All quads of the named graphs as canonical N-Quads lines, sorted."""
+        found = list[bytes]()
+        for name in self.quads.named_graphs():
+            dump = self.quads.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=name)
+            found += [line[:-1] + f"{name} .\n".encode() for line in (dump or b"").splitlines()]
+        found.sort()
+        return found
+
+    def batches(self, size: int) -> Iterator[list[ox.Quad]]:
+        """The summaries' graphs, `size` at a time, each batch with what is said of the things in it."""
+        shared = [ox.NamedNode(self.names.graph(name)) for name in ("identity", "components")]
+        keys = self._db.execute("SELECT record FROM facts ORDER BY source, date, paper")
+        iris = (self.names.summary(from_record(json.loads(record)).summary) for (record,) in keys)
+        while batch := list(islice(iris, size)):
+            own = [
+                q for iri in batch for q in self.quads.quads_for_pattern(None, None, None, ox.NamedNode(iri))
+            ]
+            nodes = {q.object for q in own if isinstance(q.object, ox.NamedNode)}
+            about = (self.quads.quads_for_pattern(node, None, None, g) for node in nodes for g in shared)
+            yield own + [quad for found in about for quad in found]
+
+    def query(self, sparql: str, bindings: Mapping[str, Term] | None = None) -> Answer:
+        """Asks the union of all graphs. `bindings` are variables of the SELECT clause, as RDF terms.
+
+        Trusts `sparql`: what comes from outside goes through `kg.queries`, which guards it.
+        """
+        terms = {ox.Variable(name): term for name, term in (bindings or {}).items()}
+        return self.quads.query(sparql, prefixes=PREFIXES, substitutions=terms)
+
+    def to_rdflib(self) -> Dataset:
+        """An rdflib Dataset over the same quads, for the libraries of that ecosystem."""
+        from oxrdflib import OxigraphStore
+        from rdflib import Dataset
+
+        return Dataset(store=OxigraphStore(store=self.quads), default_union=False)
+
+    def _meta(self, name: str) -> str | None:
+        row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def _set_meta(self, **values: str) -> None:
+        self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+
+
+def _union(quad: ox.Quad) -> ox.Quad:
+    """The same statement in the default graph, which holds the union of all named ones."""
+    return ox.Quad(quad.subject, quad.predicate, quad.object)
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _to_json(facts: Facts) -> str:
+    return json.dumps(to_record(facts), ensure_ascii=False, sort_keys=True)
+
+
+def _text_hash(summary: Summary) -> str:
+    return _hash(summary.title, summary.abstract, summary.byline)
