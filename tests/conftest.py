@@ -1,0 +1,40 @@
+"""What the tests share. Tests that need the corpus skip where it is absent, and fail there under KG_CI=1."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[1]
+
+
+def _need(what: str, present: bool) -> None:
+    if present:
+        return
+    if os.environ.get("KG_CI") == "1":
+        pytest.fail(f"{what} is missing, and KG_CI=1 says that it must not be")
+    pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with the corpus, the gold and the scorer, beside the checkout."""
+    folder = CHECKOUT.parent / "shared"
+    _need(f"the corpus in {folder}", (folder / "corpus").is_dir())
+    return folder
+
+
+@pytest.fixture
+def need_program():  # type: ignore[no-untyped-def]
+    """Skips (under KG_CI=1 fails) where a program from a Debian package is missing."""
+
+    def need(name: str) -> str:
+        path = shutil.which(name)
+        _need(f"the program {name}", path is not None)
+        assert path
+        return path
+
+    return need
