@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from pyoxigraph import DefaultGraph, RdfFormat, parse, serialize
+from pyoxigraph import DefaultGraph, RdfFormat, parse
 
 from kg.errors import OutputError
+from kg.graph import to_turtle
 from kg.model import Skipped
 from kg.store import Store
-from kg.vocabulary import PREFIXES
 
 __all__ = ["write_nquads", "write_rejects", "write_turtle"]
 
@@ -30,8 +30,7 @@ def write_turtle(store: Store, path: Path) -> None:
     """Writes the union of all graphs as Turtle, subjects in order."""
     dump = store.quads.dump(format=RdfFormat.N_TRIPLES, from_graph=DefaultGraph()) or b""
     triples = parse(b"\n".join(sorted(dump.splitlines())), RdfFormat.N_TRIPLES)
-    turtle = serialize((quad.triple for quad in triples), format=RdfFormat.TURTLE, prefixes=PREFIXES)
-    _write(path, turtle or b"")
+    _write(path, to_turtle(quad.triple for quad in triples))
 
 
 def write_rejects(rejects: Iterable[Skipped], path: Path) -> None:

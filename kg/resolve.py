@@ -13,10 +13,11 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from typing import Literal
 
-from kg.extract.lexicon import Entry, load_lexicon
+from kg.extract.lexicon import Term, load_terms
 from kg.model import Author, Direction, Entity, EntityType, Facts, Summary
 
 __all__ = ["Reason", "Resolution", "Thing", "derive_resolution", "name_key"]
@@ -27,8 +28,19 @@ Reason = Literal["spelling", "lexicon", "text"]
 ThingKey = tuple[EntityType, str]
 
 _KIND_WORDS = frozenset(
-    "approach approaches benchmark benchmarks dataset datasets framework frameworks method methods metric "
-    "metrics model models score scores task tasks".split()
+    word + plural
+    for word in (
+        "approach",
+        "benchmark",
+        "dataset",
+        "framework",
+        "method",
+        "metric",
+        "model",
+        "score",
+        "task",
+    )
+    for plural in ("", "s", "es")
 )
 _SHARED_AUTHORS = 2
 
@@ -99,8 +111,19 @@ def derive_resolution(facts: Iterable[Facts]) -> Resolution:
     return Resolution(things | dict(_families(things)), _derive_people(bylines))
 
 
-def _entry(type: EntityType, form: str) -> Entry | None:
-    return load_lexicon().find(type, name_key(form))
+@cache
+def _known() -> Mapping[ThingKey, Term]:
+    """The lexicon by type and key. An alias with other digits is another version, and no merge."""
+    known: dict[ThingKey, Term] = {}
+    for term in load_terms():
+        for form in (term.name, *term.aliases):
+            if re.findall(r"\d+", form) == re.findall(r"\d+", term.name):
+                known.setdefault((term.type, name_key(form)), term)
+    return known
+
+
+def _entry(type: EntityType, form: str) -> Term | None:
+    return _known().get((type, name_key(form)))
 
 
 def _thing_key(entity: Entity) -> ThingKey:

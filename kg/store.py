@@ -36,7 +36,7 @@ from kg.vocabulary import DEFAULT_BASE, PREFIXES, Names
 if TYPE_CHECKING:
     from rdflib import Dataset
 
-__all__ = ["Answer", "Refreshed", "Store", "Term", "open_store"]
+__all__ = ["Answer", "Refreshed", "Store", "Term", "open_store", "query"]
 
 Term = ox.NamedNode | ox.Literal
 Answer = ox.QuerySolutions | ox.QueryTriples | ox.QueryBoolean
@@ -76,14 +76,15 @@ def open_store(folder: Path | str, *, base: str | None = None, write: bool = Fal
     try:
         if write:
             home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot make a store in {folder}: {error.strerror}") from error
+    try:
         with _lock(home, folder) if write else nullcontext(), _connect(home, write) as db:
             yield Store(home, db, base, write=write)
     except sqlite3.Error as error:
         raise StoreError(
             f"the store in {folder} is damaged or busy ({error}); build it anew elsewhere"
         ) from error
-    except OSError as error:
-        raise StoreError(f"cannot use the store in {folder}: {error.strerror or error}") from error
 
 
 @contextmanager
@@ -222,7 +223,7 @@ class Store:
             ("components", graph.to_component_quads(components, extractor, names)),
             ("ontology", graph.to_ontology_quads(names)),
         ):
-            yield _Graph(names.graph(name), _hash(*map(str, quads)), lambda quads=quads: quads)
+            yield _Graph(names.graph(name), _hash(*map(str, quads)), partial(list, quads))
 
     def _sound(self) -> bool:
         return self._meta("changing") == "" and self._folder().is_dir()
@@ -278,12 +279,18 @@ class Store:
                 raise StoreError(f"cannot open the quads in {path}: {error}; run kg build again") from error
         return self._opened
 
+    def union(
+        self, subject: ox.NamedNode | None, predicate: ox.NamedNode | None, value: Term | None
+    ) -> Iterator[ox.Quad]:
+        """The statements of all graphs that fit a pattern, each once."""
+        return self.quads.quads_for_pattern(subject, predicate, value, ox.DefaultGraph())
+
     def lines(self) -> list[bytes]:
         """All quads of the named graphs as canonical N-Quads lines, sorted."""
         found = list[bytes]()
         for name in self.quads.named_graphs():
             dump = self.quads.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=name)
-            found += [line[:-1] + f"{name} .\n".encode() for line in (dump or b"").splitlines()]
+            found += [line[:-1] + f"{name} .".encode() for line in (dump or b"").splitlines()]
         found.sort()
         return found
 
@@ -300,14 +307,6 @@ class Store:
             about = (self.quads.quads_for_pattern(node, None, None, g) for node in nodes for g in shared)
             yield own + [quad for found in about for quad in found]
 
-    def query(self, sparql: str, bindings: Mapping[str, Term] | None = None) -> Answer:
-        """Asks the union of all graphs. `bindings` are variables of the SELECT clause, as RDF terms.
-
-        Trusts `sparql`: what comes from outside goes through `kg.queries`, which guards it.
-        """
-        terms = {ox.Variable(name): term for name, term in (bindings or {}).items()}
-        return self.quads.query(sparql, prefixes=PREFIXES, substitutions=terms)
-
     def to_rdflib(self) -> Dataset:
         """An rdflib Dataset over the same quads, for the libraries of that ecosystem."""
         from oxrdflib import OxigraphStore
@@ -321,6 +320,17 @@ class Store:
 
     def _set_meta(self, **values: str) -> None:
         self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+
+
+def query(quads: ox.Store, sparql: str, bindings: Mapping[str, Term] | None = None) -> Answer:
+    """Asks the union of all graphs. `bindings` are variables of the SELECT clause, as RDF terms.
+
+    Trusts `sparql`: what comes from outside goes through `kg.queries.ask`, which guards it.
+    """
+    terms: dict[ox.Variable, ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple] = {
+        ox.Variable(name): term for name, term in (bindings or {}).items()
+    }
+    return quads.query(sparql, prefixes=PREFIXES, substitutions=terms)
 
 
 def _union(quad: ox.Quad) -> ox.Quad:

@@ -1,0 +1,265 @@
+"""Asking in SPARQL: the named queries of ontology/queries/, their parameters, and what is refused.
+
+A query is a file `NAME.rq`. Its leading comment is its help, and declares its parameters:
+
+    # Results on a benchmark, the best first.
+    #
+    # param benchmark (thing): a benchmark, data set or task, by any name it is written with
+
+A parameter is a variable of the SELECT clause. It is bound as an RDF term, never pasted into the
+text; one that is not given stays free, and the query answers for every value. Of the kinds, `thing`
+and `author` are looked up by name, `paper` is an arXiv id, `day` a date, `text` any string.
+
+Text from outside passes `guard` before Oxigraph's parser sees it: no SERVICE (it would open a
+connection), bounded length, nesting and number of parts (many overflow the parser's stack).
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from functools import cache
+from itertools import accumulate
+from typing import Literal, TypeVar, cast, get_args
+
+import pyoxigraph as ox
+
+from kg.errors import QueryError
+from kg.graph import to_turtle
+from kg.resolve import name_key
+from kg.store import Answer, Store, Term, query
+from kg.vocabulary import PREFIXES, XSD, ontology_path
+
+__all__ = [
+    "FORMATS",
+    "Format",
+    "NamedQuery",
+    "Parameter",
+    "Table",
+    "ask",
+    "bind",
+    "guard",
+    "load_queries",
+    "parse_query",
+]
+
+T = TypeVar("T")
+Format = Literal["table", "csv", "tsv", "json", "xml", "turtle"]
+Kind = Literal["thing", "author", "paper", "day", "text"]
+
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+_NAMES: dict[str, str] = {
+    "thing": "SELECT ?name ?form { ?x skos:prefLabel ?name ; skos:prefLabel|skos:altLabel ?form }"
+    " ORDER BY ?name",
+    "author": "SELECT DISTINCT ?name (?name AS ?form) { ?x foaf:name ?name }",
+    "paper": "SELECT DISTINCT ?name (?name AS ?form) { ?x fabio:hasArXivId ?name }",
+}
+"""Kinds of parameters that are looked up by name: every name, with the forms it is written in."""
+
+_RESULTS = {
+    "csv": ox.QueryResultsFormat.CSV,
+    "tsv": ox.QueryResultsFormat.TSV,
+    "json": ox.QueryResultsFormat.JSON,
+    "xml": ox.QueryResultsFormat.XML,
+}
+_LONGEST = 100_000
+_DEEPEST = 64
+_MOST_JOINTS = 500
+_STACK = 64 * 1024 * 1024
+_PARAMETER = re.compile(r"# param (?P<name>\w+) \((?P<kind>\w+)\): (?P<help>.+)")
+_TOKEN = re.compile(
+    r"(?P<skip>"
+    r"\#[^\n\r]*"  # comment
+    r"|<[^<>\"{}|^`\\\s]*>"  # IRI
+    r'|"""(?:[^"\\]|\\.|"(?!""))*"""|\'\'\'(?:[^\'\\]|\\.|\'(?!\'\'))*\'\'\''
+    r'|"(?:[^"\\\n\r]|\\.)*"|\'(?:[^\'\\\n\r]|\\.)*\''
+    r"|\d+\.\d+)"
+    r"|(?P<service>(?<![\w:?$@%-])service(?![\w:]))"
+    r"|\w+|(?P<open>[{(\[])|(?P<close>[})\]])|(?P<sign>[-!+*/^|&.;])",
+    re.DOTALL | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A variable of a named query that a user may bind."""
+
+    name: str
+    kind: Kind
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamedQuery:
+    """A query of the library: what it tells, what it takes, and its SPARQL."""
+
+    name: str
+    help: str
+    parameters: tuple[Parameter, ...]
+    sparql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An answer to look at: IRIs are shortened, literals are their text, unbound cells are empty."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@cache
+def load_queries() -> Mapping[str, NamedQuery]:
+    """The named queries that ship with kg, by name."""
+    files = sorted(ontology_path("queries").glob("*.rq"))
+    return {file.stem: parse_query(file.stem, file.read_text(encoding="utf-8")) for file in files}
+
+
+def parse_query(name: str, text: str) -> NamedQuery:
+    """A query from its text; the comment before its first other line is its help."""
+    comment = re.match(r"(?:#[^\n]*\n)*", text)
+    lines = comment[0].splitlines() if comment else []
+    found = [(line, _PARAMETER.fullmatch(line)) for line in lines]
+    parameters = tuple(Parameter(m["name"], cast(Kind, m["kind"]), m["help"]) for _, m in found if m)
+    help = "\n".join(line.removeprefix("#").strip() for line, m in found if not m)
+    return NamedQuery(name, help.strip(), parameters, text)
+
+
+def bind(store: Store, query: NamedQuery, values: Mapping[str, str]) -> dict[str, Term]:
+    """RDF terms for what a user wrote. Raises `QueryError` on an unknown parameter, name or date."""
+    kinds = {parameter.name: parameter.kind for parameter in query.parameters}
+    unknown = sorted(values.keys() - kinds.keys()) if kinds else []
+    if unknown:
+        known = ", ".join(kinds)
+        raise QueryError(f"query {query.name!r} has no parameter {unknown[0]!r}; it takes: {known}")
+    return {name: _to_term(store, kinds.get(name, "text"), value) for name, value in values.items()}
+
+
+def _to_term(store: Store, kind: Kind, value: str) -> Term:
+    if kind in _NAMES:
+        return ox.Literal(_known_name(store, kind, value))
+    if kind == "day":
+        try:
+            return ox.Literal(date.fromisoformat(value).isoformat(), datatype=ox.NamedNode(XSD.date))
+        except ValueError as error:
+            raise QueryError(f"{value!r} is not a day like 2024-10-01") from error
+    return ox.NamedNode(value[1:-1]) if re.fullmatch(r"<[^<>\s]+>", value) else ox.Literal(value)
+
+
+def _known_name(store: Store, kind: Kind, value: str) -> str:
+    """The name in the graph that a user means: the same, then another form of it, then one spelt alike."""
+    forms: dict[str, str] = {}
+    for row in cast(ox.QuerySolutions, query(store.quads, _NAMES[kind])):
+        name, form = str(row["name"].value), str(row["form"].value)
+        forms.setdefault(form, name)
+        forms[name] = name
+    if value in forms:
+        return forms[value]
+    alike = sorted(form for form in forms if name_key(form) == name_key(value))
+    if alike:
+        return forms[alike[0]]
+    by_case = {form.casefold(): forms[form] for form in sorted(forms)}
+    close = {by_case[form]: None for form in get_close_matches(value.casefold(), by_case, n=3, cutoff=0.6)}
+    hint = f"near: {', '.join(close)}" if close else "try: kg search WORDS"
+    raise QueryError(f"nothing in the graph is named {value!r}; {hint}")
+
+
+def guard(sparql: str) -> None:
+    """Raises `QueryError` on text that must not reach the parser. Linear in the text's length."""
+    if len(sparql) > _LONGEST:
+        raise QueryError(f"the query has {len(sparql)} characters; at most {_LONGEST} are read")
+    decoded = re.sub(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})", _decode, sparql)
+    for text in {sparql, decoded}:
+        kinds = [token.lastgroup for token in _TOKEN.finditer(text)]
+        if "service" in kinds:
+            raise QueryError("SERVICE is refused: a query never leaves this machine")
+        steps = ((kind == "open") - (kind == "close") for kind in kinds)
+        if max(accumulate(steps), default=0) > _DEEPEST:
+            raise QueryError(f"the query nests deeper than {_DEEPEST} levels")
+        if kinds.count("open") + kinds.count("sign") > _MOST_JOINTS:
+            raise QueryError(f"the query joins more than {_MOST_JOINTS} parts")
+
+
+def _decode(escape: re.Match[str]) -> str:
+    code = int(escape[1] or escape[2], 16)
+    return chr(code) if code < 0x110000 else escape[0]
+
+
+def ask(
+    store: Store, sparql: str, bindings: Mapping[str, Term] | None = None, format: Format = "table"
+) -> Table | str:
+    """The answer to a query, guarded and interruptible; `turtle` is for CONSTRUCT and DESCRIBE.
+
+    Raises `QueryError` where the query is refused, malformed, or the format does not fit it.
+    """
+    guard(sparql)
+    quads, base = store.quads, store.names.base
+    try:
+        return _interruptible(lambda: _render(query(quads, sparql, bindings), format, base))
+    except (SyntaxError, RuntimeError, ValueError) as error:
+        raise QueryError(f"the query cannot be answered: {error}") from error
+
+
+def _interruptible(work: Callable[[], T]) -> T:
+    """Runs work aside, so that Ctrl-C reaches the main thread while Oxigraph evaluates."""
+    done: list[T] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:
+            failed.append(error)
+
+    before = threading.stack_size(_STACK)
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    threading.stack_size(before)
+    while thread.is_alive():
+        thread.join(0.1)
+    if failed:
+        raise failed[0]
+    return done[0]
+
+
+def _render(answer: Answer, format: Format, base: str) -> Table | str:
+    if format == "table":
+        return _to_table(answer, base)
+    if isinstance(answer, ox.QueryTriples):
+        if format != "turtle":
+            raise QueryError(f"CONSTRUCT and DESCRIBE give triples: use --format turtle, not {format}")
+        return to_turtle(sorted(answer, key=str)).decode()
+    if format == "turtle":
+        raise QueryError(
+            "turtle is for CONSTRUCT and DESCRIBE; SELECT and ASK give table, csv, tsv, json, xml"
+        )
+    if isinstance(answer, ox.QueryBoolean) and format in ("csv", "tsv"):
+        return f"{str(bool(answer)).lower()}\n"
+    return (answer.serialize(format=_RESULTS[format]) or b"").decode().rstrip("\n") + "\n"
+
+
+def _to_table(answer: Answer, base: str) -> Table:
+    if isinstance(answer, ox.QueryBoolean):
+        return Table(("answer",), ((str(bool(answer)).lower(),),))
+    if isinstance(answer, ox.QueryTriples):
+        triples = sorted(answer, key=str)
+        rows = ((t.subject, t.predicate, t.object) for t in triples)
+        return Table(
+            ("subject", "predicate", "object"), tuple(tuple(_cell(c, base) for c in row) for row in rows)
+        )
+    columns = tuple(variable.value for variable in answer.variables)
+    return Table(columns, tuple(tuple(_cell(row[name], base) for name in columns) for row in answer))
+
+
+def _cell(term: object, base: str) -> str:
+    """A term to look at: `kg:uses`, `paper/2409.20566`, or the text of a literal."""
+    if not isinstance(term, ox.NamedNode):
+        return "" if term is None else str(getattr(term, "value", term))
+    for prefix, iri in PREFIXES.items():
+        if term.value.startswith(iri):
+            return f"{prefix}:{term.value.removeprefix(iri)}"
+    return term.value.removeprefix(base)
