@@ -94,7 +94,7 @@ _LEADING = re.compile(
     r"(?:(?:state-of-the-art|SOTA|new|best|highest|lowest|higher|lower|superior|strong|competitive|impressive|high|low"
     r"|remarkable|notable|overall|average|mean|peak|maximum|minimum|final|improved|better|relative|absolute|significant"
     r"|average|up|to|only|an?|the|its|their|reported|top|good|excellent|comparable|additional|substantial|performance"
-    r"|negligible|minimal|slight|single|first|perfect|respective|initial|base|baseline|consistent) )+"
+    r"|'s|negligible|minimal|slight|single|first|perfect|respective|initial|base|baseline|consistent) )+"
 )
 _EDGE = frozenset(
     "a an the its their with in on for of to by and or as at from than that which is are was were has have had having"
@@ -107,13 +107,13 @@ _EDGE = frozenset(
 _VERB = re.compile(
     r"(?:achiev|obtain|attain|reach|record|report|improv|increas|reduc|decreas|boost|enhanc|maintain|deliver|rais|lower"
     r"|outperform|surpass|exceed|includ|indicat|reveal|demonstrat|yield|show|provid|gain|cut|get|got|produc|sav|exhibit"
-    r"|preserv|scor)(?:e|es|ed|s|ing|ting|ts)?$"
+    r"|preserv)(?:e|es|ed|s|ing|ting|ts)?$|scor(?:ed|ing)$"
 )
 _METRIC = re.compile(rf"(?:[\w-]*-)?{METRIC_WORD}(?:[@\-_/+][\w.%+-]*)?s?|[A-Z][\w-]*@[\w.]+|[a-z]+@[\w.]+", re.ASCII)
 _LEAD_OUT = re.compile(
     rf"(?P<bracket> ?\((?P<abbreviation>[^()]{{1,40}})\))?"
     rf"(?P<join> (?:of|at|to|is|was|by|reaching|exceeding|between|around|averaging|above|below|over|=)"
-    rf"| ?[:=>≥(<,]| (?:as (?:high|low) as)|) ?{HEDGES}$"
+    rf"| ?[:=>≥(<]| (?:as (?:high|low) as)|) ?{HEDGES}$"
 )
 _CHANGED = re.compile(
     r"\b(?:improv|increas|reduc|decreas|boost|enhanc|rais|lower|cut|degrad|accelerat|lift|elevat|rais|shorten|speed"
@@ -124,15 +124,31 @@ _NOUN_IN = re.compile(rf"(?:[\w-]+ ){{0,3}}?{GAIN_NOUN} (?:in|of|for|on) (?:the 
 _IN_TERMS = re.compile(r"(?:in terms of|as measured by|measured by|measured in|in|on) (?:the |average |overall |mean )*")
 
 
+_TAIL = re.compile(rf" (?:values?|levels?|{GAIN_NOUN})$")
+_SPEEDUP = re.compile(r"speed-?ups?|accelerations?", re.IGNORECASE)
+_GAIN_LEAD = re.compile(rf"{COMPARATIVE}|absolute|relative|average|overall|in|reduction|increase", re.IGNORECASE)
+_GAIN_TAIL = re.compile(rf"(?!speed-?up|acceleration){GAIN_NOUN}", re.IGNORECASE)
+_RISEN = re.compile(
+    r" (?:(?:was|were|is|are|has|have) )?(?:improv|increas|ris|rose|drop|decreas|fall|fell|declin|plummet|reduc|chang"
+    r"|grew|grow|climb|jump|rais|degrad|shrank|shrink)(?:es|ed|ing|s|ped|ping)?(?: \w+ly)? (?:from|to|by) [^,;]*$"
+)
+
+
 def find_metric(frame: Frame, position: int, filled: Sequence[Filled]) -> Thing | None:
     """The metric of a number: beside it, else what changed, else of the number before it."""
-    for rule in (_metric_of, _metric_next, _metric_gained, _metric_changed, _metric_trailing):
+    generic = False
+    for rule in (_metric_of, _metric_next, _metric_gained, _metric_before_by, _metric_risen, _metric_changed):
         found = rule(frame, position)
-        if found is not None:
-            return found[0] if found else None
-    before = [f.metric for f, kind in zip(filled, frame.kinds, strict=False) if kind not in ("other", "baseline")]
-    if before:
-        return before[-1]
+        if found:
+            return found[0]
+        generic = generic or found is not None
+    kind = frame.kinds[position]
+    gap = frame.text[frame.numbers[position - 1].end : frame.numbers[position].start] if position else ""
+    if generic or (kind == "ratio" and not re.match(r", (?:an? |nearly )", gap)):
+        return None
+    for earlier in range(position - 1, -1, -1):
+        if frame.kinds[earlier] not in ("other", "baseline"):
+            return filled[earlier].metric
     return _metric_nearest(frame, position)
 
 
@@ -145,17 +161,23 @@ def _phrase(frame: Frame, start: int, end: int, sure: bool) -> Found:
     text = frame.text
     while lead := _LEADING.match(text, start, end):
         start = lead.end()
+    if frame.kinds and (tail := _TAIL.search(text, start, end)):
+        end = tail.start()
     for thing in frame.among((*DATA, *SYSTEMS), start, end):
         if thing.start == start and thing.end < end - 1:
             start = thing.end + (text[thing.end] == " ")
+    while lead := _LEADING.match(text, start, end):
+        start = lead.end()
     words = text[start:end].split()
     if not words:
         return None
-    if all(word.lower().strip(",.") in _GENERIC for word in words):
+    if words[-1].lower() in ("performance", "results") or all(word.lower().strip(",.") in _GENERIC for word in words):
         return ()
     known = [t for t in frame.things if t.type == "metric" and t.start < end and start < t.end and t.end >= end - 7]
     if known:
         return (max(known, key=lambda t: t.end - t.start),)
+    if any(t.start < end and start < t.end for t in frame.things if t.type != "task"):
+        return None
     if not sure and not _METRIC.fullmatch(words[-1].strip("'\"")):
         return None
     name = text[start:end]
@@ -165,16 +187,26 @@ def _phrase(frame: Frame, start: int, end: int, sure: bool) -> Found:
 def _words_back(text: str, start: int, end: int) -> int:
     """Where the noun phrase that ends at `end` starts."""
     first = end
-    for count, match in enumerate(reversed(list(re.finditer(r"\S+", text[max(start, end - 100) : end])))):
+    floor = max(start, end - 100)
+    for count, match in enumerate(reversed(list(re.finditer(r"\S+", text[floor:end])))):
         word = match.group()
+        if re.fullmatch(r"\([\w@-]{1,12}\)", word) and count:
+            continue
         bare = word.strip("(\"'")
-        if count == 6 or bare.lower() in _EDGE or _VERB.match(bare) or re.search(r"[,;:.)]$|'s$", word) or re.fullmatch(r"[0-9.,%]+x?", bare):
+        stop = bare.lower() in _EDGE or _VERB.match(bare) or re.search(r"[,;:.)]$|'s?$", word)
+        if count == 6 or stop or re.fullmatch(r"[0-9.,%]+x?", bare):
             break
-        first = max(start, end - 100) + match.start()
+        first = floor + match.start()
         if word.startswith("("):
             first += 1
             break
     return first
+
+
+def _end_of(text: str, start: int, words: Sequence[str]) -> int:
+    for word in words:
+        start = text.find(word, start) + len(word)
+    return start
 
 
 def _metric_of(frame: Frame, position: int) -> Found:
@@ -184,48 +216,79 @@ def _metric_of(frame: Frame, position: int) -> Found:
     if not lead:
         return None
     join = lead["join"].strip()
-    if join in ("over", "by") or (join == "" and frame.kinds[position] == "gain"):
+    gain = frame.kinds[position] == "gain"
+    if join in ("over", "by") or (join == "" and gain):
+        return None
+    if join in ("", "(", "<") and _metric_next(frame, position):
         return None
     start = _words_back(text, frame.start, lead.start())
     if start >= lead.start():
         return None
-    return _phrase(frame, start, lead.start(), sure=join == "of" and frame.kinds[position] == "score")
+    found = _phrase(frame, start, lead.start(), sure=join == "of" and not gain)
+    return found or (None if gain else found)
 
 
 def _metric_next(frame: Frame, position: int) -> Found:
-    """`40.0% mean accuracy`, `a 2.1% accuracy improvement`, `3x faster inference`."""
+    """`40.0% mean accuracy`, `a 2.1% accuracy improvement`, `3x faster inference`, `2 GB of memory`."""
     number, kind = frame.numbers[position], frame.kinds[position]
-    words = list(phrase_after(frame.text[number.end : frame.end]))
-    start = frame.text.find(words[0], number.end) if words else -1
-    if start < 0:
+    offset = number.end
+    if number.form == "quantity" and frame.text.startswith(" of ", offset):
+        offset += 3
+    words = list(phrase_after(frame.text[offset : frame.end]))
+    if not words:
         return None
+    start = frame.text.find(words[0], offset)
     if kind != "score":
-        while words and re.fullmatch(rf"{COMPARATIVE}|absolute|relative|average|overall|in|reduction|increase", words[0], re.I):
-            start = start + len(words[0]) + 1
-            words.pop(0)
-        while words and re.fullmatch(GAIN_NOUN, words[-1], re.I) and words[-1].lower() not in ("speedup", "speed-up", "acceleration"):
+        while words and _GAIN_LEAD.fullmatch(words[0]):
+            start += len(words.pop(0)) + 1
+        while words and _GAIN_TAIL.fullmatch(words[-1]):
             words.pop()
     if not words:
         return None
-    end = start
-    for word in words:
-        end = frame.text.find(word, end) + len(word)
-    return _phrase(frame, start, end, sure=False)
+    sure = kind == "score" and (number.form == "plain" or offset > number.end) and len(words) <= 3
+    if kind == "ratio" and _SPEEDUP.fullmatch(words[-1]) and len(words) > 1:
+        start = frame.text.find(words[-1], start)
+        words, sure = words[-1:], True
+    return _phrase(frame, start, _end_of(frame.text, start, words), sure)
 
 
 def _metric_gained(frame: Frame, position: int) -> Found:
     """`a 5% increase in success rate`, `by 5% in accuracy`."""
     number = frame.numbers[position]
-    lead = _NOUN_IN.match(frame.text, number.end + 1, frame.end) or _IN_TERMS.match(frame.text, number.end + 1, frame.end)
+    for lead_in in (_NOUN_IN, _IN_TERMS):
+        lead = lead_in.match(frame.text, number.end + 1, frame.end)
+        words = phrase_after(" " + frame.text[lead.end() : frame.end]) if lead else ()
+        if lead and words:
+            found = _phrase(frame, lead.end(), _end_of(frame.text, lead.end(), words), sure=False)
+            if found:
+                return found
+    return None
+
+
+def _metric_before_by(frame: Frame, position: int) -> Found:
+    """`increased CR by 8% and PCR by 4%`."""
+    end = frame.numbers[position].start
+    lead = re.compile(rf" by {HEDGES}$").search(frame.text, max(frame.start, end - 60), end)
     if not lead:
         return None
-    words = phrase_after(" " + frame.text[lead.end() : frame.end])
-    if not words:
+    start = _words_back(frame.text, frame.start, lead.start())
+    return _phrase(frame, start, lead.start(), sure=False) if start < lead.start() else None
+
+
+def _metric_risen(frame: Frame, position: int) -> Found:
+    """`accuracy dropped from 3 to 2`, `memory for X decreased to 1 GB`."""
+    end = frame.numbers[position].start
+    rise = None
+    for rise in _RISEN.finditer(frame.text, max(frame.start, end - 120), end):
+        pass
+    if rise is None:
         return None
-    end = lead.end()
-    for word in words:
-        end = frame.text.find(word, end) + len(word)
-    return _phrase(frame, lead.end(), end, sure=False)
+    start = _words_back(frame.text, frame.start, rise.start())
+    found = _phrase(frame, start, rise.start(), sure=False) if start < rise.start() else None
+    if found is not None:
+        return found
+    metrics = frame.among(("metric",), max(frame.start, rise.start() - 70), rise.start())
+    return (metrics[-1],) if metrics else None
 
 
 def _metric_changed(frame: Frame, position: int) -> Found:
@@ -241,14 +304,7 @@ def _metric_changed(frame: Frame, position: int) -> Found:
     if metrics:
         return (metrics[-1],)
     words = phrase_after(" " + frame.text[first:last])
-    end = first
-    for word in words:
-        end = frame.text.find(word, end) + len(word)
-    return _phrase(frame, first, end, sure=False) if words else None
-
-
-def _metric_trailing(frame: Frame, position: int) -> Found:
-    return None
+    return _phrase(frame, first, _end_of(frame.text, first, words), sure=False) if words else None
 
 
 def _metric_nearest(frame: Frame, position: int) -> Thing | None:
@@ -259,44 +315,126 @@ def _metric_nearest(frame: Frame, position: int) -> Thing | None:
 
 # ---------------------------------------------------------------- on
 
+_AT = r"\b(?:on|in|for|across|over|at|within|of|from|against)(?: both)? (?:[^\s,;:()]+ ){0,4}?"
+_BEHIND = re.compile(rf"(?:(?!;|\bwhile\b|\bwhereas\b|\b(?:out)?perform|\bsurpass|\bcompared\b|\band (?:[a-z]+(?:s|ed|ing)) ).)*?{_AT}[\"']?\(?")
+_AHEAD = re.compile(rf"{_AT}[\"']?\(?$", re.IGNORECASE)
+_GROUP = re.compile(
+    r"\b(?:on|across|over|in|for) (?:the |a |an |all |various |multiple |several |diverse |different |many |most |other"
+    r" |standard |challenging |downstream |public |popular |common |both |\w+-?\w* of |its |their |our |unseen |[0-9]+ |two |three |four |five |six"
+    r" |seven |eight |nine |ten |eleven |twelve )*(?P<name>(?:[A-Za-z][\w/&'-]*,? ){1,5}?)(?:benchmarks?|tasks?|datasets?|suites?)\b"
+)
+_NO_NAME = frozenset("the a an test evaluation benchmark proposed new real-world held-out such these this".split())
+
 
 def _segment(frame: Frame, position: int) -> tuple[int, int]:
-    """From the result before this one to the result after it."""
-    kinds, numbers = frame.kinds, frame.numbers
-    left = max((n.end for n, k in zip(numbers[:position], kinds[:position], strict=True) if k != "other"), default=frame.start)
-    right = min(
-        (n.start for n, k in zip(numbers[position + 1 :], kinds[position + 1 :], strict=True) if k not in ("other", "baseline")),
-        default=frame.end,
-    )
+    """From the number before this one to the result after it."""
+    left, right = frame.start, frame.end
+    for number, kind in zip(frame.numbers[:position], frame.kinds, strict=False):
+        if kind != "other":
+            left = number.end
+    for number, kind in reversed(list(zip(frame.numbers[position + 1 :], frame.kinds[position + 1 :], strict=True))):
+        if kind not in ("other", "baseline"):
+            right = number.start
     return left, right
 
 
 def find_on(frame: Frame, position: int, filled: Sequence[Filled]) -> Thing | None:
     """What a number was measured on: named behind it, before it, or what the paper proposes."""
-    number = frame.numbers[position]
+    found = _on_listed(frame, position) or _on_beside(frame, position) or _on_behind(frame, position, DATA)
+    if found or frame.kinds[position] == "ratio":
+        return found or _on_behind(frame, position, ("task",))
+    return (
+        _on_behind(frame, position, ("task",))
+        or _on_group(frame, position)
+        or _on_ahead(frame, position, DATA)
+        or _on_ahead(frame, position, ("task",))
+        or next((thing for thing in frame.proposed if thing.type == "benchmark"), None)
+    )
+
+
+def _on_beside(frame: Frame, position: int) -> Thing | None:
+    """`MathVista (55.6`, `a GSM8K accuracy of 3`, `88.0% ImageNet accuracy`."""
+    text, number = frame.text, frame.numbers[position]
     left, right = _segment(frame, position)
-    bracketed = [t for t in frame.among(DATA, left, number.start) if re.fullmatch(rf" ?\({HEDGES}", frame.text[t.end : number.start])]
-    if bracketed:
-        return bracketed[-1]
-    behind = frame.among(DATA, number.end, right)
-    if behind:
-        return behind[0]
-    ahead = frame.among(DATA, left, number.start)
-    if ahead:
-        return ahead[-1]
-    ahead = frame.among(DATA, frame.start, number.start)
-    if ahead:
-        return ahead[-1]
-    behind = frame.among(DATA, number.end, frame.end)
-    if behind:
-        return behind[0]
-    for thing in frame.proposed:
-        if thing.type == "benchmark":
+    for thing in reversed(frame.among(DATA, left, number.start)):
+        if re.fullmatch(rf"(?: [\w@/-]+){{0,4}} ?(?:\(|: |of |to |by |from |in ){HEDGES}", text[thing.end : number.start]):
             return thing
-    for thing in frame.among(("task",), number.end, right):
-        if re.search(r"\b(?:on|in|for|of) (?:[\w-]+ ){0,4}$", frame.text[number.end : thing.start]):
+    for thing in frame.among(DATA, number.end, right):
+        if re.fullmatch(r" (?:[\w-]+ ){0,2}", text[number.end : thing.start]):
             return thing
     return None
+
+
+def _on_behind(frame: Frame, position: int, types: Sequence[EntityType]) -> Thing | None:
+    number = frame.numbers[position]
+    _, right = _segment(frame, position)
+    for thing in frame.among(types, number.end, right):
+        if _BEHIND.fullmatch(frame.text, number.end, thing.start):
+            return thing
+    return None
+
+
+def _on_group(frame: Frame, position: int) -> Thing | None:
+    """`across various mathematical reasoning benchmarks`."""
+    number = frame.numbers[position]
+    _, right = _segment(frame, position)
+    match = _GROUP.search(frame.text, number.end, min(right, number.end + 110))
+    if not match or re.search(r"[;(]|\b(?:while|compared|outperform|surpass)", frame.text[number.end : match.start()]):
+        return None
+    name = match["name"].strip()
+    if name.lower() in _NO_NAME or any(t.start < match.end("name") and match.start("name") < t.end for t in frame.things):
+        return None
+    return Thing(match.start("name"), match.start("name") + len(name), "task", name.casefold())
+
+
+def _on_ahead(frame: Frame, position: int, types: Sequence[EntityType]) -> Thing | None:
+    number = frame.numbers[position]
+    left, _ = _segment(frame, position)
+    for floor in (left, frame.start):
+        ahead = frame.among(types, floor, number.start)
+        led = [thing for thing in ahead if _AHEAD.search(frame.text, floor, thing.start)]
+        if led:
+            return led[-1]
+    rest = frame.among(types, frame.start, frame.end) if types == DATA else []
+    return min(rest, key=lambda t: abs(t.start - number.start), default=None)
+
+
+def _on_listed(frame: Frame, position: int) -> Thing | None:
+    """`3% and 4% on HumanEval and MBPP, respectively`."""
+    group = _numbers_listed(frame, position)
+    if len(group) < 2 or "respectively" not in frame.text[frame.start : frame.end]:
+        return None
+    for run in _runs(frame, frame.among(DATA, frame.start, frame.end)):
+        if len(run) == len(group):
+            return run[group.index(position)]
+    return None
+
+
+def _numbers_listed(frame: Frame, position: int) -> list[int]:
+    """The positions of the numbers that stand in one list with this one."""
+    group = [position]
+    while group[0] > 0 and _LIST_GAP.fullmatch(frame.text[frame.numbers[group[0] - 1].end : frame.numbers[group[0]].start]):
+        group.insert(0, group[0] - 1)
+    while group[-1] + 1 < len(frame.numbers) and _LIST_GAP.fullmatch(
+        frame.text[frame.numbers[group[-1]].end : frame.numbers[group[-1] + 1].start]
+    ):
+        group.append(group[-1] + 1)
+    return group
+
+
+_LIST_GAP = re.compile(r" ?(?:,|/|,? and|,? or) ?(?:by |a |an )?")
+_THING_GAP = re.compile(r"(?: [\w-]+)?(?:,|,? and|,? or|/) ?(?:the |on |for )?")
+
+
+def _runs(frame: Frame, things: Sequence[Thing]) -> list[list[Thing]]:
+    """The things, cut into the lists in which they stand."""
+    runs: list[list[Thing]] = []
+    for thing in things:
+        if runs and _THING_GAP.fullmatch(frame.text[runs[-1][-1].end : thing.start]):
+            runs[-1].append(thing)
+        else:
+            runs.append([thing])
+    return runs
 
 
 # ---------------------------------------------------------------- subject and baseline
