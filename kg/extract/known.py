@@ -1,0 +1,114 @@
+"""Names that the lexicon knows: terms as they are written, and models of known families with version and size."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from kg.extract.lexicon import LONGEST_TERM, Term, fold, load_families, load_forms, load_words
+from kg.extract.words import Word
+
+__all__ = ["find_models", "find_terms"]
+
+_TAIL = re.compile(r"[-.\d]|v\d|[A-Z]|$")
+_VERSIONED = re.compile(r"\d|-.*\d|-[A-Z]|[A-Z]")
+_VERSION = re.compile(r"v?\d(?:\.\d{1,2})?[a-z]?|v\d[\d.]*|\d{1,4}(?:\.\d{1,2})?[BMbm]|R1|V3")
+_VARIANTS = load_words("generic")["variants"]
+_SUFFIXED = re.compile(
+    r"-(?:based|like|style|generated|powered|driven|guided|family|judged|initialized|backed)$"
+)
+
+
+def find_terms(words: list[Word]) -> Iterator[tuple[int, int, Term]]:
+    """First word, one past the last, and the term, for the longest known form at each place; none overlap."""
+    forms = load_forms()
+    i = 0
+    while i < len(words):
+        for length in range(min(LONGEST_TERM, len(words) - i), 0, -1):
+            run = words[i : i + length]
+            if not all(word.glued for word in run[1:]):
+                continue
+            written = " ".join(word.text for word in run)
+            term = _term(written, forms.get(fold(written)) or forms.get(fold(written).removesuffix("s"), ()))
+            if term:
+                yield i, i + length, term
+                i += length - 1
+                break
+        i += 1
+
+
+def _term(written: str, known: tuple[tuple[str, Term], ...]) -> Term | None:
+    return next((term for form, term in known if _is_written(written, form, term.cased)), None)
+
+
+def _is_written(written: str, form: str, cased: bool) -> bool:
+    """Whether the case fits: short names and homographs as the lexicon has them, others in any case."""
+    if cased:
+        return written in (form, form + "s")
+    if len(form) <= 5 and sum(c.isupper() for c in form) >= 2:
+        return written in (form, form + "s", form.upper())
+    return form.islower() or written != written.lower() or any(c.isdigit() for c in written)
+
+
+@cache
+def _families() -> dict[str, tuple[tuple[tuple[str, ...], bool], ...]]:
+    """First word, lower case -> the families that begin with it, the longest first."""
+    first: dict[str, list[tuple[tuple[str, ...], bool]]] = {}
+    for family, guarded in load_families().items():
+        parts = tuple(family.split())
+        first.setdefault(parts[0].casefold(), []).append((parts, guarded))
+    return {word: tuple(sorted(found, key=lambda f: -len(f[0]))) for word, found in first.items()}
+
+
+@cache
+def _single() -> tuple[re.Pattern[str], dict[str, bool]]:
+    """One pattern for the families of one word, and which of them are homographs."""
+    one = {family: guarded for family, guarded in load_families().items() if " " not in family}
+    names = sorted(one, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, names)), re.IGNORECASE), {
+        n.casefold(): g for n, g in one.items()
+    }
+
+
+def find_models(words: list[Word]) -> Iterator[tuple[int, int]]:
+    """First word and one past the last of each model of a known family."""
+    i = 0
+    while i < len(words):
+        length = _family_length(words, i)
+        if not length:
+            i += 1
+            continue
+        end = i + length
+        while end < len(words) and words[end].glued and _continues(words[end].text):
+            end += 1
+        if length > 1 or end > i + 1 or not _needs_version(words[i].text):
+            yield i, end
+        i = end
+
+
+def _family_length(words: list[Word], i: int) -> int:
+    """How many words the name of a family takes at `i`; 0 for none."""
+    for parts, _ in _families().get(words[i].lower, ()):
+        run = words[i : i + len(parts)]
+        same = [w.lower for w in run] == [p.casefold() for p in parts]
+        if len(parts) > 1 and same and run[0].text[0].isupper():
+            return len(parts)
+    text = words[i].text
+    if _SUFFIXED.search(text):
+        return 0
+    pattern, _ = _single()
+    match = pattern.match(text)
+    if match is None or not _TAIL.match(text, match.end()):
+        return 0
+    return int(not text.islower() or any(c.isdigit() for c in text))
+
+
+def _needs_version(text: str) -> bool:
+    pattern, guarded = _single()
+    match = pattern.match(text)
+    return bool(match) and guarded[match[0].casefold()] and not _VERSIONED.match(text, match.end())
+
+
+def _continues(text: str) -> bool:
+    return text in _VARIANTS or bool(_VERSION.fullmatch(text)) or text.split("-")[0] in _VARIANTS

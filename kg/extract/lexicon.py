@@ -1,0 +1,105 @@
+"""What any practitioner of the field knows by name, shipped in `lexicon/*.toml`."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, cast
+
+from kg.model import Direction, EntityType
+
+__all__ = [
+    "LONGEST_TERM",
+    "Heads",
+    "Term",
+    "fold",
+    "load_families",
+    "load_forms",
+    "load_heads",
+    "load_terms",
+    "load_words",
+]
+
+LONGEST_TERM = 6
+"""Words of the longest form in the lexicon."""
+
+_JOINTS = re.compile(r"[\s\-_/'’]+|\.(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A thing known by name. `better` is the good direction of a metric; `cased` marks a homograph."""
+
+    name: str
+    type: EntityType
+    aliases: tuple[str, ...] = ()
+    better: Direction | None = None
+    cased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The nouns that close a term of one type, and those of them that are a term by themselves."""
+
+    type: EntityType
+    nouns: frozenset[str]
+    alone: frozenset[str]
+
+
+def fold(name: str) -> str:
+    """The form that names are compared in: case, width, hyphens and spaces do not matter, + and * do."""
+    return _JOINTS.sub("", unicodedata.normalize("NFKC", name).casefold())
+
+
+@cache
+def load_terms() -> tuple[Term, ...]:
+    """Every term of the lexicon."""
+    tables = (_load(f"{kind}s") for kind in ("metric", "task", "method", "benchmark", "dataset"))
+    return tuple(_term(table["type"], entry) for table in tables for entry in table["things"])
+
+
+@cache
+def load_forms() -> dict[str, tuple[tuple[str, Term], ...]]:
+    """Folded form -> (the form as the lexicon writes it, its term), for every name and alias."""
+    forms: dict[str, tuple[tuple[str, Term], ...]] = {}
+    for term in load_terms():
+        for form in (term.name, *term.aliases):
+            forms[fold(form)] = (*forms.get(fold(form), ()), (form, term))
+    return forms
+
+
+@cache
+def load_families() -> dict[str, bool]:
+    """Family of models -> whether it is a homograph, which needs a version or a size."""
+    table = _load("models")
+    guarded = frozenset(table["guarded"])
+    return {family: family in guarded for family in table["families"]}
+
+
+@cache
+def load_heads() -> tuple[Heads, ...]:
+    """The head nouns of tasks, methods and metrics."""
+    table = _load("heads")
+    return tuple(
+        Heads(cast(EntityType, kind), frozenset(entry["heads"].split()), frozenset(entry["alone"].split()))
+        for kind, entry in table.items()
+    )
+
+
+@cache
+def load_words(name: str) -> dict[str, frozenset[str]]:
+    """The word lists of one file of the lexicon."""
+    return {title: frozenset(words.split()) for title, words in _load(name).items()}
+
+
+def _load(name: str) -> dict[str, Any]:
+    return tomllib.loads((files(__package__) / "lexicon" / f"{name}.toml").read_text("utf-8"))
+
+
+def _term(type: EntityType, entry: dict[str, Any]) -> Term:
+    aliases = tuple(entry.get("aliases", ()))
+    return Term(entry["name"], type, aliases, entry.get("better"), entry.get("guard") == "case")

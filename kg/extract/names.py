@@ -1,0 +1,113 @@
+"""Names as such: words whose shape says that they name something, and pairs of a name and its short form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from kg.extract.lexicon import load_words
+from kg.extract.words import Word, begins_term
+
+__all__ = ["GENERIC", "Shape", "find_pairs", "find_runs", "shape", "split_suffix"]
+
+Shape = Literal["name", "capital", "number", "plain"]
+
+GENERIC = load_words("generic")["short_forms"]
+"""Short forms of fields, kinds of model, makers and machines: they name no thing of the graph."""
+
+_SUFFIX = re.compile(
+    r"-(?:based|like|style|guided|driven|powered|generated|trained|enhanced|aware|level|free|specific|centric|"
+    r"inspired|related|only|assisted|augmented|optimized|compatible|tuned|finetuned|derived|native|equipped|"
+    r"agnostic|oriented|friendly|compliant|judged|annotated|initialized|distilled|sized|scale|efficient|parameter|"
+    r"token|bit|step|shot|way|hop|turn|fold|stage|end|class|dimensional|view|frame|layer|modal|image|video|world|"
+    r"time|quality|resolution|fidelity|range|order|rank|language|billion|million|hour|second|minute|person)s?$"
+)
+_INNER = re.compile(r"[^\W\d_][^\W_]*[A-Z]|[A-Z][a-z]*\d|\d[A-Za-z]|[a-z]\d")
+_NUMBER = re.compile(r"v?\d{1,3}|v?\d\.\d{1,2}|20[12]\d|\d{1,3}(?:\.\d{1,2})?[BMKbmk]\+?")
+_UNITS = ("%", "x", "×")
+_BRACKET = re.compile(r" \(([^\W_][\w.+*&@-]{1,15})\)")
+_LONG_BRACKET = re.compile(r"(?<![\w-])([A-Z][\w.+*&-]{1,11}) \(([^()]{6,80})\)")
+
+
+def split_suffix(text: str) -> str:
+    """A word without an ending that makes it an adjective: "CLIP-based" gives "CLIP"."""
+    return _SUFFIX.sub("", text)
+
+
+def shape(text: str) -> Shape:
+    """What the letters of one word say about it."""
+    if _NUMBER.fullmatch(text):
+        return "number"
+    if _SUFFIX.search(text):
+        return "plain"
+    parts = text.split("-")
+    if any(_INNER.search(part) for part in parts) or (text[0].isupper() and parts[-1][:1].isdigit()):
+        return "plain" if _generic(text) else "name"
+    return "capital" if text[0].isupper() and len(text) > 1 else "plain"
+
+
+def _generic(text: str) -> bool:
+    bare = text.removesuffix("s") if text[:-1].isupper() or text[:-1] in GENERIC else text
+    if bare in GENERIC:
+        return True
+    parts = bare.split("-")
+    return len(parts) > 1 and all(p in GENERIC or p.islower() or p.isdigit() or p.istitle() for p in parts)
+
+
+def find_runs(text: str, words: list[Word], in_title: bool) -> Iterator[tuple[int, int, bool]]:
+    """Runs of words that name something: first word, one past the last, whether a word's own shape says so.
+
+    In a title, where most words are capitalised, only shape counts.
+    """
+    i = 0
+    while i < len(words):
+        kind = shape(words[i].text)
+        if kind not in ("name", "capital") or (kind == "capital" and (in_title or not begins_term(words[i]))):
+            i += 1
+            continue
+        j, strong = i + 1, kind == "name"
+        while j < len(words) and words[j].glued:
+            following = shape(words[j].text)
+            if following == "plain" or (following == "capital" and in_title):
+                break
+            if following == "number" and text[words[j].end : words[j].end + 1] in _UNITS:
+                break
+            strong = strong or following == "name"
+            j += 1
+        yield i, j, strong
+        i = j
+
+
+def find_pairs(text: str, start: int, end: int) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Long and short form of one thing, as places: "Long Name (LN)" and "LN (Long Name)"."""
+    for match in _BRACKET.finditer(text, start, end):
+        short = match[1]
+        if sum(c.isupper() for c in short) < 2 and not _INNER.search(short):
+            continue
+        first = _long_form(text, start, match.start(), short)
+        if first is not None:
+            yield (first, match.start()), match.span(1)
+    for match in _LONG_BRACKET.finditer(text, start, end):
+        if _long_form(text, match.start(2), match.end(2), match[1]) == match.start(2):
+            yield match.span(2), match.span(1)
+
+
+def _long_form(text: str, start: int, end: int, short: str) -> int | None:
+    """Where the long form that ends at `end` begins (Schwartz and Hearst 2003): its letters hold the short form's."""
+    letters = [c for c in short.removesuffix("s").casefold() if c.isalnum()]
+    floor = max(start, end - 12 * (len(letters) + 3))
+    window = text[floor:end].casefold()
+    if len(window) != end - floor:
+        return None
+    at = len(window)
+    for i in range(len(letters) - 1, -1, -1):
+        at -= 1
+        while at >= 0 and (window[at] != letters[i] or (i == 0 and at > 0 and window[at - 1].isalnum())):
+            at -= 1
+        if at < 0:
+            return None
+    long = window[at:]
+    wide = len(long.replace("-", " ").split()) <= len(letters) + 4
+    clean = not re.search(r"[.;:,()]\s", long) and " " in long.strip().replace("-", " ")
+    return floor + at if wide and clean and len(long) > len(short) else None

@@ -1,0 +1,74 @@
+"""Technical terms that are no names: a known head noun and what modifies it ("zero-shot image classification")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kg.extract.lexicon import Heads, load_heads, load_words
+from kg.extract.names import shape
+from kg.extract.words import Word, modifies
+from kg.model import EntityType
+
+__all__ = ["find_phrases", "head_type"]
+
+MOST_MODIFIERS = 4
+
+_GENERIC_TAIL = load_words("generic")["tails"]
+_FREE_METRICS = frozenset({"score", "scores", "similarity", "distance", "consistency", "alignment", "error"})
+
+
+def head_type(word: str) -> EntityType | None:
+    """The type of the terms that a noun closes, or None."""
+    forms = (word.casefold(), word.casefold().removesuffix("s"))
+    return next((heads.type for heads in load_heads() if not heads.nouns.isdisjoint(forms)), None)
+
+
+def find_phrases(text: str, words: list[Word], taken: set[int]) -> Iterator[tuple[int, int, EntityType]]:
+    """First word, one past the last, type of each term; words whose index is in `taken` are not part of one."""
+    for last, word in enumerate(words):
+        if last in taken:
+            continue
+        for heads in load_heads():
+            forms = {word.lower, word.lower.removesuffix("s")}
+            if heads.nouns.isdisjoint(forms) and heads.alone.isdisjoint(forms):
+                continue
+            if not _closes(words, last):
+                continue
+            first = _first_modifier(text, words, last, heads, taken)
+            if first < last or not heads.alone.isdisjoint(forms):
+                yield first, last + 1, heads.type
+            break
+
+
+def _closes(words: list[Word], last: int) -> bool:
+    """Whether no further noun follows that would make this one a modifier."""
+    if last + 1 == len(words) or not words[last + 1].glued:
+        return True
+    following = words[last + 1]
+    return following.lower in _GENERIC_TAIL or not modifies(following)
+
+
+def _first_modifier(text: str, words: list[Word], last: int, heads: Heads, taken: set[int]) -> int:
+    """The index of the first word of the term that ends at `last`."""
+    first = last
+    named_score = heads.type == "metric" and words[last].lower in _FREE_METRICS
+    while first > 0 and last - first < MOST_MODIFIERS and first - 1 not in taken:
+        before = words[first - 1]
+        if not words[first].glued and not _bracketed(text, before, words[first]):
+            break
+        if not modifies(before) or (shape(before.text) == "name" and not named_score):
+            break
+        first -= 1
+    while first < last and not _opens(words[first]):
+        first += 1
+    return first
+
+
+def _bracketed(text: str, before: Word, word: Word) -> bool:
+    """Whether `before` is a short form in brackets just before `word`: "text-to-image (T2I) generation"."""
+    return text[before.start - 1 : before.start] == "(" and text[before.end : word.start] == ") "
+
+
+def _opens(word: Word) -> bool:
+    return not re.fullmatch(r"\d[\d.]*|(?:based|aware|driven|guided|level|specific)", word.lower)

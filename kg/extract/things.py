@@ -1,0 +1,109 @@
+"""From places where something is named to things: one key a thing, one type, one role a place."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from kg.extract.lexicon import fold
+from kg.model import EntityType
+
+__all__ = ["Place", "Thing", "gather", "thing_key"]
+
+_ARTICLE = re.compile(r"^(?:(?:the|an?|its|their|our|novel|new|proposed)\s+)+(?=\S)", re.IGNORECASE)
+_BRACKETED = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
+_TRAILING = re.compile(
+    r"(?:\s+(?:benchmarks?|data ?sets?|models?|methods?|frameworks?|tasks?|metrics?|scores?|test|set|baselines?|"
+    r"approach|prompting))+$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a text names something, by which rule, and what the words around it say of its kind.
+
+    `sure` is the kind when the rule knows it; `twin` is the fuller form that a pair ties it to.
+    """
+
+    start: int
+    end: int
+    text: str
+    rule: str
+    sure: EntityType | None = None
+    votes: tuple[tuple[EntityType, int], ...] = ()
+    twin: str | None = None
+    proposed: bool = False
+    rival: bool = False
+
+
+@dataclass(slots=True)
+class Thing:
+    """One thing and its places, while they are gathered."""
+
+    key: str
+    places: list[Place] = field(default_factory=list)
+
+    @property
+    def rules(self) -> set[str]:
+        return {place.rule for place in self.places}
+
+    @property
+    def proposed(self) -> bool:
+        return any(place.proposed for place in self.places)
+
+    @property
+    def type(self) -> EntityType:
+        """What the rules know, else what the contexts say most strongly; a method where nothing tells."""
+        known = Counter(place.sure for place in self.places if place.sure)
+        if known:
+            return max(known, key=lambda kind: (known[kind], kind))
+        heard: Counter[EntityType] = Counter({"method": 1})
+        for place in self.places:
+            for kind, weight in place.votes:
+                heard[kind] += weight
+        return max(heard, key=lambda kind: (heard[kind], kind))
+
+
+def thing_key(name: str) -> str:
+    """What the forms of one name share: no case, hyphens, brackets, article, kind word or plural."""
+    bare = _ARTICLE.sub("", _BRACKETED.sub("", name).strip() or name)
+    bare = _TRAILING.sub("", bare) or bare
+    folded = fold(bare)
+    return folded[:-1] if len(folded) > 3 and folded.endswith("s") and not folded.endswith("ss") else folded
+
+
+def gather(places: list[Place]) -> list[Thing]:
+    """The things behind the places, in the order of their first place."""
+    twins = {thing_key(p.text): thing_key(p.twin) for p in places if p.twin}
+    things: dict[str, Thing] = {}
+    for place in sorted(places, key=lambda p: (p.start, -p.end)):
+        own = thing_key(place.text)
+        key = twins.get(own, own)
+        things.setdefault(key, Thing(key)).places.append(place)
+    return _without_tails(list(things.values()))
+
+
+def _without_tails(things: list[Thing]) -> list[Thing]:
+    """A term that another one of its type ends with is the same thing: "accuracy" beside "zero-shot accuracy"."""
+    kept: list[Thing] = []
+    tails: dict[tuple[EntityType, tuple[str, ...]], Thing] = {}
+    ordered = sorted(things, key=lambda t: -max(len(p.text) for p in t.places))
+    for thing in ordered:
+        words = _words(thing)
+        host = tails.get((thing.type, words)) if thing.rules <= {"phrase", "term"} else None
+        if host:
+            host.places.extend(thing.places)
+            continue
+        kept.append(thing)
+        if thing.rules <= {"phrase", "term"}:
+            for first in range(1, len(words)):
+                tails.setdefault((thing.type, words[first:]), thing)
+    return sorted(kept, key=lambda t: min(p.start for p in t.places))
+
+
+def _words(thing: Thing) -> tuple[str, ...]:
+    longest = max((place.text for place in thing.places), key=len)
+    bare = _TRAILING.sub("", _BRACKETED.sub("", longest)) or longest
+    return tuple(word.removesuffix("s") for word in re.split(r"[\s-]+", bare.casefold()))
