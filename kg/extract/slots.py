@@ -318,12 +318,20 @@ def _metric_nearest(frame: Frame, position: int) -> Thing | None:
 _AT = r"\b(?:on|in|for|across|over|at|within|of|from|against)(?: both)? (?:[^\s,;:()]+ ){0,4}?"
 _BEHIND = re.compile(rf"(?:(?!;|\bwhile\b|\bwhereas\b|\b(?:out)?perform|\bsurpass|\bcompared\b|\band (?:[a-z]+(?:s|ed|ing)) ).)*?{_AT}[\"']?\(?")
 _AHEAD = re.compile(rf"{_AT}[\"']?\(?$", re.IGNORECASE)
+_AHEAD_ON = re.compile(r"\b[Oo]n (?:[^\s,;:()]+ ){0,3}?[\"']?$")
 _GROUP = re.compile(
     r"\b(?:on|across|over|in|for) (?:the |a |an |all |various |multiple |several |diverse |different |many |most |other"
     r" |standard |challenging |downstream |public |popular |common |both |\w+-?\w* of |its |their |our |unseen |[0-9]+ |two |three |four |five |six"
     r" |seven |eight |nine |ten |eleven |twelve )*(?P<name>(?:[A-Za-z][\w/&'-]*,? ){1,5}?)(?:benchmarks?|tasks?|datasets?|suites?)\b"
 )
-_NO_NAME = frozenset("the a an test evaluation benchmark proposed new real-world held-out such these this".split())
+_NAME = r"(?P<name>[A-Z][\w+./&'*-]*(?: (?:[A-Z][\w+./&'*-]*|[0-9]{1,4}(?:x[0-9]{1,4})?|v[0-9.]+)){0,3})"
+_NAMED_BEHIND = re.compile(
+    rf"(?:(?!;|\bwhile\b|\bwhereas\b|\bcompared\b|perform|surpass|\bby\b).){{0,60}}?\b(?:on|in) (?:both )?(?:the |our |its )?(?:[a-z-]+ )?"
+    rf"{_NAME}"
+)
+_NAMED_AHEAD = re.compile(rf"\b[Oo]n (?:the |our |its )?(?:[a-z-]+ |[0-9]-shot )?{_NAME}(?: \w+){{0,2}},")
+_NO_NAME = frozenset("the a an test evaluation benchmark proposed new held-out such these this existing several tested downstream across"
+    " average other all on in of different main relevant related various multiple both and respective baselines".split())
 
 
 def _segment(frame: Frame, position: int) -> tuple[int, int]:
@@ -344,7 +352,9 @@ def find_on(frame: Frame, position: int, filled: Sequence[Filled]) -> Thing | No
     if found or frame.kinds[position] == "ratio":
         return found or _on_behind(frame, position, ("task",))
     return (
-        _on_behind(frame, position, ("task",))
+        _on_ahead(frame, position, DATA, _AHEAD_ON)
+        or _on_named(frame, position)
+        or _on_behind(frame, position, ("task",))
         or _on_group(frame, position)
         or _on_ahead(frame, position, DATA)
         or _on_ahead(frame, position, ("task",))
@@ -374,6 +384,20 @@ def _on_behind(frame: Frame, position: int, types: Sequence[EntityType]) -> Thin
     return None
 
 
+def _on_named(frame: Frame, position: int) -> Thing | None:
+    """`3% on NewBench`, `On NewBench, X reaches`, where nothing of that name is known."""
+    number = frame.numbers[position]
+    _, right = _segment(frame, position)
+    behind = _NAMED_BEHIND.match(frame.text, number.end, right)
+    for match in (behind, _NAMED_AHEAD.search(frame.text, frame.start, number.start)):
+        if match:
+            start = match.start("name")
+            name = re.sub(r"[.']s?$|[.,]$", "", match["name"])
+            if not any(t.start < start + len(name) and start < t.end for t in frame.things):
+                return Thing(start, start + len(name), "benchmark", name.casefold())
+    return None
+
+
 def _on_group(frame: Frame, position: int) -> Thing | None:
     """`across various mathematical reasoning benchmarks`."""
     number = frame.numbers[position]
@@ -382,20 +406,22 @@ def _on_group(frame: Frame, position: int) -> Thing | None:
     if not match or re.search(r"[;(]|\b(?:while|compared|outperform|surpass)", frame.text[number.end : match.start()]):
         return None
     name = match["name"].strip()
-    if name.lower() in _NO_NAME or any(t.start < match.end("name") and match.start("name") < t.end for t in frame.things):
+    if set(name.lower().split()) & _NO_NAME or any(t.start < match.end("name") and match.start("name") < t.end for t in frame.things):
         return None
     return Thing(match.start("name"), match.start("name") + len(name), "task", name.casefold())
 
 
-def _on_ahead(frame: Frame, position: int, types: Sequence[EntityType]) -> Thing | None:
+def _on_ahead(
+    frame: Frame, position: int, types: Sequence[EntityType], lead: re.Pattern[str] = _AHEAD
+) -> Thing | None:
     number = frame.numbers[position]
     left, _ = _segment(frame, position)
     for floor in (left, frame.start):
         ahead = frame.among(types, floor, number.start)
-        led = [thing for thing in ahead if _AHEAD.search(frame.text, floor, thing.start)]
+        led = [thing for thing in ahead if lead.search(frame.text, floor, thing.start)]
         if led:
             return led[-1]
-    rest = frame.among(types, frame.start, frame.end) if types == DATA else []
+    rest = frame.among(types, frame.start, frame.end) if types == DATA and lead is _AHEAD else []
     return min(rest, key=lambda t: abs(t.start - number.start), default=None)
 
 
