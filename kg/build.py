@@ -12,28 +12,38 @@ Whoever wants one step calls its function; `build` and `remove` compose them.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from kg.errors import OutputError, SourceError, StoreError
 from kg.export import write_nquads, write_rejects, write_turtle
 from kg.extract import extract, fingerprint
 from kg.model import Facts, Skipped, Summary
 from kg.readers.digest import find_digests, read_digests
+from kg.records import Record, to_record
 from kg.store import Refreshed, Store, open_store
 
-__all__ = ["Built", "Track", "build", "example", "remove"]
+__all__ = ["Built", "Track", "build", "derive_records", "example", "remove"]
 
 T = TypeVar("T")
-Track = Callable[[Iterable[Facts], str, int], Iterable[Facts]]
-"""Passes items on and shows how far they are: (items, what is done, how many)."""
+
+
+class Track(Protocol):
+    """Passes items on and shows how far they are: what is being done, and how many there are."""
+
+    def __call__(self, items: Iterable[T], what: str, total: int, /) -> Iterable[T]: ...
+
 
 _TOGETHER = 32
 _WORTH_A_POOL = 200
+
+
+def _untracked(items: Iterable[T], _what: str, _total: int) -> Iterable[T]:
+    return items
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,7 @@ def build(
     folder: Path | str = "outputs",
     *,
     base: str | None = None,
-    track: Track = lambda items, _what, _total: items,
+    track: Track = _untracked,
 ) -> Built:
     """Reads `sources` (without any, the bundled example) into the graph in `folder`.
 
@@ -80,6 +90,15 @@ def build(
         return Built(
             len(summaries), tuple(skipped), len(new), refreshed, len(store.papers()), store.count(), quads
         )
+
+
+def derive_records(
+    sources: Sequence[str], track: Track = _untracked
+) -> tuple[Iterable[Record], list[Skipped]]:
+    """The facts in `sources` as JSON records, extracted as they are taken; and what was skipped."""
+    summaries, skipped = _read(sources)
+    facts = track(extract(summaries, _workers(len(summaries))), "Extracting", len(summaries))
+    return (to_record(each) for each in facts), skipped
 
 
 def remove(paper: str, folder: Path | str = "outputs") -> int:

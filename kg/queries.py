@@ -42,9 +42,11 @@ __all__ = [
     "Table",
     "ask",
     "bind",
+    "close_names",
     "guard",
     "load_queries",
     "parse_query",
+    "to_table",
 ]
 
 T = TypeVar("T")
@@ -162,10 +164,18 @@ def _known_name(store: Store, kind: Kind, value: str) -> str:
     alike = sorted(form for form in forms if name_key(form) == name_key(value))
     if alike:
         return forms[alike[0]]
+    raise QueryError(f"nothing in the graph is named {value!r}; {close_names(value, forms)}")
+
+
+def close_names(name: str, forms: Mapping[str, str]) -> str:
+    """What to try in place of a name that is not there. `forms` gives each form's label."""
     by_case = {form.casefold(): forms[form] for form in sorted(forms)}
-    close = {by_case[form]: None for form in get_close_matches(value.casefold(), by_case, n=3, cutoff=0.6)}
-    hint = f"near: {', '.join(close)}" if close else "try: kg search WORDS"
-    raise QueryError(f"nothing in the graph is named {value!r}; {hint}")
+    close = get_close_matches(name.casefold(), by_case, n=3, cutoff=0.6)
+    return (
+        f"near: {', '.join(dict.fromkeys(by_case[form] for form in close))}"
+        if close
+        else "try: kg search WORDS"
+    )
 
 
 def guard(sparql: str) -> None:
@@ -228,7 +238,7 @@ def _interruptible(work: Callable[[], T]) -> T:
 
 def _render(answer: Answer, format: Format, base: str) -> Table | str:
     if format == "table":
-        return _to_table(answer, base)
+        return to_table(answer, base)
     if isinstance(answer, ox.QueryTriples):
         if format != "turtle":
             raise QueryError(f"CONSTRUCT and DESCRIBE give triples: use --format turtle, not {format}")
@@ -242,7 +252,8 @@ def _render(answer: Answer, format: Format, base: str) -> Table | str:
     return (answer.serialize(format=_RESULTS[format]) or b"").decode().rstrip("\n") + "\n"
 
 
-def _to_table(answer: Answer, base: str) -> Table:
+def to_table(answer: Answer, base: str) -> Table:
+    """An answer as a table of strings; triples are sorted, the rows of a SELECT stay in its order."""
     if isinstance(answer, ox.QueryBoolean):
         return Table(("answer",), ((str(bool(answer)).lower(),),))
     if isinstance(answer, ox.QueryTriples):

@@ -28,7 +28,7 @@ __all__ = ["SOURCE", "find_digests", "parse_byline", "parse_digest", "read_diges
 SOURCE = "digest"
 
 _DAY = re.compile(r"##\s+Papers for\s+(?P<day>\S+)\s*$", re.IGNORECASE)
-_TABLE = re.compile(r"\|\s*(?:Title\s*\|\s*Authors\s*\||:?-{3,})", re.IGNORECASE)
+_TABLE = re.compile(r"\|\s*Title\s*\|\s*Authors\s*\||\|[\s|:-]*--[\s|:-]*$", re.IGNORECASE)
 _ID = r"(?P<id>\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?"
 _LINKED_TITLE = re.compile(
     r"(?:\(|[-–—]\s?)read more on \[arxiv\]\(https?://arxiv\.org/abs/" + _ID + r"/?\)"

@@ -1,0 +1,206 @@
+"""One thing at a time: finding it by its name or by words, and all that the graph says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+import pyoxigraph as ox
+
+from kg.errors import QueryError
+from kg.queries import Table, close_names, to_table
+from kg.resolve import name_key
+from kg.store import Store, query
+from kg.vocabulary import KG
+
+__all__ = ["Card", "Found", "Hit", "Section", "derive_counts", "describe", "find", "search"]
+
+_NAMED = """
+SELECT DISTINCT ?node ?class ?label ?form {
+  { ?node skos:prefLabel ?label ; skos:prefLabel|skos:altLabel ?form }
+  UNION { ?node a kg:Author ; foaf:name ?label . BIND(?label AS ?form) }
+  UNION { ?node a kg:Paper ; dcterms:title ?label ; dcterms:title|fabio:hasArXivId ?form }
+  ?node a ?class . FILTER(STRSTARTS(STR(?class), STR(kg:)))
+} ORDER BY ?label ?class ?node ?form
+"""
+_TEXTS = """
+SELECT ?paper ?title ?abstract {
+  ?summary kg:about/fabio:hasArXivId ?paper ; dcterms:title ?title ; dcterms:abstract ?abstract .
+} ORDER BY ?paper ?abstract
+"""
+_RESULT_COLUMNS = """
+  OPTIONAL { ?result kg:subject/skos:prefLabel ?subject }
+  OPTIONAL { ?result kg:on/skos:prefLabel ?on }
+  OPTIONAL { ?result kg:metric/skos:prefLabel ?metric }
+  OPTIONAL { ?result kg:baseline/skos:prefLabel ?against }
+  OPTIONAL { ?result kg:baselineValue ?at }
+  ?result kg:valueText ?value ; kg:statedIn/kg:about/fabio:hasArXivId ?paper ; kg:evidence ?sentence .
+  ?sentence kg:role kg:statedIn ; oa:exact ?words .
+"""
+_ABOUT_THING = {
+    "written as": """
+SELECT DISTINCT ?form ?why ?node {
+  ?i kg:identifies ?node ; kg:writtenAs ?form ; kg:reason ?why } ORDER BY ?form""",
+    "versions": """
+SELECT DISTINCT ?version ?parameters ?node {
+  ?v dcterms:isVersionOf ?node ; skos:prefLabel ?version . OPTIONAL { ?v kg:parameterCount ?parameters }
+} ORDER BY ?version""",
+    "papers": """
+SELECT ?day ?paper ?does (SAMPLE(?exact) AS ?words) ?node {
+  ?mention kg:refersTo ?node ; kg:role ?role ; oa:exact ?exact ; oa:hasSource ?summary .
+  ?summary kg:about/fabio:hasArXivId ?paper ; kg:inDigest/dcterms:date ?day .
+  ?role rdfs:label ?does .
+  FILTER(?role NOT IN (kg:subject, kg:on, kg:metric, kg:baseline))
+} GROUP BY ?day ?paper ?does ?node ORDER BY ?day ?paper ?does""",
+    "results": """
+SELECT DISTINCT ?subject ?on ?metric ?value ?against ?at ?paper ?words ?node {
+  ?result kg:subject|kg:on|kg:metric|kg:baseline ?node .
+"""
+    + _RESULT_COLUMNS
+    + "} ORDER BY ?on ?metric ?subject ?value ?paper ?words",
+}
+_ABOUT_AUTHOR = {
+    "papers": """
+SELECT ?day ?paper ?title ?node {
+  ?p dcterms:creator ?node ; fabio:hasArXivId ?paper ; dcterms:title ?title ; ^kg:about ?summary .
+  ?summary kg:inDigest/dcterms:date ?day
+} ORDER BY ?day ?paper""",
+    "writes with": """
+SELECT ?author (COUNT(DISTINCT ?p) AS ?papers) ?node {
+  ?p dcterms:creator ?node, ?other . ?other foaf:name ?author . FILTER(?other != ?node)
+} GROUP BY ?author ?node ORDER BY DESC(?papers) ?author""",
+}
+_ABOUT_PAPER = {
+    "pages": "SELECT ?page ?node { ?node rdfs:seeAlso ?page } ORDER BY ?page",
+    "authors": """
+SELECT ?author ?kind ?node {
+  ?mention kg:role dcterms:creator ; kg:refersTo ?a ; oa:start ?start ; oa:hasSource/kg:about ?node .
+  ?a foaf:name ?author ; kg:nameKind ?kind
+} ORDER BY ?start ?author""",
+    "summaries": """
+SELECT ?day ?text ?node {
+  ?summary kg:about ?node ; kg:inDigest/dcterms:date ?day ; dcterms:abstract ?text } ORDER BY ?day ?text""",
+    "names": """
+SELECT DISTINCT ?does ?type ?thing ?node {
+  ?node ?role ?t . ?role rdfs:label ?does . ?t skos:prefLabel ?thing ; a/rdfs:label ?type
+} ORDER BY ?does ?type ?thing""",
+    "results": "SELECT DISTINCT ?subject ?on ?metric ?value ?against ?at ?paper ?words ?node {\n"
+    "  ?result kg:statedIn/kg:about ?node ."
+    + _RESULT_COLUMNS
+    + "} ORDER BY ?on ?metric ?subject ?value ?words",
+    "leaves open": """
+SELECT ?question ?node { ?node kg:leavesOpen/rdfs:label ?question } ORDER BY ?question""",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A node with a name: its IRI, its class (`Method`, `Author`, `Paper`, …) and its label."""
+
+    iri: str
+    kind: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A find of `search`: what it is, its name, and the words around the find in a text."""
+
+    kind: str
+    name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One table of a card, with its heading."""
+
+    heading: str
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """All about one node, in sections; empty ones are left out."""
+
+    found: Found
+    sections: tuple[Section, ...]
+
+
+def find(store: Store, name: str) -> list[Found]:
+    """The nodes with this name, as written or spelt alike: a thing, an author, a paper by title or id.
+
+    Raises `QueryError` where there is none, with names that come near.
+    """
+    same: set[Found] = set()
+    alike: set[Found] = set()
+    forms: dict[str, str] = {}
+    for node, form in _named(store):
+        forms[form] = node.label
+        if form == name:
+            same.add(node)
+        if name_key(form) == name_key(name):
+            alike.add(node)
+    if not alike:
+        raise QueryError(f"nothing in the graph is named {name!r}; {close_names(name, forms)}")
+    return sorted(same or alike, key=lambda node: (node.label, node.kind, node.iri))
+
+
+def _named(store: Store) -> Iterator[tuple[Found, str]]:
+    for row in cast(ox.QuerySolutions, query(store.quads, _NAMED)):
+        kind = row["class"].value.removeprefix(KG.iri)
+        yield Found(row["node"].value, kind, row["label"].value), row["form"].value
+
+
+def search(store: Store, words: str, limit: int = 20) -> list[Hit]:
+    """What has all of `words`, case aside: names first, the closest first, then texts of papers."""
+    wanted = words.casefold().split()
+    ranked: dict[Hit, tuple[int, int]] = {}
+    for node, form in _named(store):
+        if wanted and all(word in form.casefold() for word in wanted):
+            hit = Hit(node.kind.lower(), node.label, "" if form == node.label else form)
+            rank = (form.casefold() != words.casefold(), len(form))
+            ranked[hit] = min(rank, ranked.get(hit, rank))
+    hits = sorted(ranked, key=lambda hit: (ranked[hit], hit.name, hit.kind))
+    return [*hits, *_text_hits(store, wanted)][:limit]
+
+
+def _text_hits(store: Store, wanted: list[str]) -> Iterator[Hit]:
+    for row in cast(ox.QuerySolutions, query(store.quads, _TEXTS)):
+        text = row["abstract"].value
+        lowered = text.casefold()
+        if wanted and all(word in lowered for word in wanted):
+            start = max(0, lowered.find(wanted[0]) - 40)
+            yield Hit("text", row["paper"].value, f"…{text[start : start + 120].strip()}…")
+
+
+def describe(store: Store, found: Found) -> Card:
+    """All that the graph says about a node."""
+    queries = {"Author": _ABOUT_AUTHOR, "Paper": _ABOUT_PAPER}.get(found.kind, _ABOUT_THING)
+    node = {"node": ox.NamedNode(found.iri)}
+    tables = (
+        (heading, _without_node(to_table(query(store.quads, text, node), store.names.base)))
+        for heading, text in queries.items()
+    )
+    return Card(found, tuple(Section(heading, table) for heading, table in tables if table.rows))
+
+
+def _without_node(table: Table) -> Table:
+    """The table less its last column, the node that the query was asked about, and less empty ones."""
+    shown = [i for i in range(len(table.columns) - 1) if any(row[i] for row in table.rows)]
+    rows = tuple(tuple(row[i] for i in shown) for row in table.rows)
+    return Table(tuple(table.columns[i] for i in shown), rows)
+
+
+def derive_counts(store: Store) -> Table:
+    """How many nodes of each class the graph has, and how many statements."""
+    counts = """
+SELECT ?thing ?count {
+  { SELECT ?thing (COUNT(DISTINCT ?node) AS ?count) {
+      ?node a ?class . FILTER(STRSTARTS(STR(?class), STR(kg:))) BIND(STRAFTER(STR(?class), "#") AS ?thing)
+      FILTER(?class NOT IN (kg:ResultKind, kg:Component, kg:Identification))
+    } GROUP BY ?thing }
+  UNION { SELECT ("statements" AS ?thing) (COUNT(*) AS ?count) { GRAPH ?g { ?s ?p ?o } } }
+} ORDER BY ?thing"""
+    return to_table(query(store.quads, counts), store.names.base)

@@ -1,0 +1,133 @@
+"""The graph as NetworkX: things are nodes, statements are edges that carry their words.
+
+Mentions become the `words` of the edges they back, so that the graph stays small and every edge
+still shows its evidence. Attributes are plain strings, integers and floats, never None or lists,
+since networkx's GraphML and GEXF writers raise on those.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+import networkx as nx
+from pyoxigraph import Literal, NamedNode, Quad
+
+from kg.vocabulary import DCTERMS, FABIO, FOAF, KG, OA, RDF, RDFS, SKOS
+
+__all__ = ["to_networkx"]
+
+_CLASSES = {
+    KG.Paper: "paper",
+    KG.Author: "author",
+    KG.Model: "model",
+    KG.Method: "method",
+    KG.Dataset: "dataset",
+    KG.Benchmark: "benchmark",
+    KG.Metric: "metric",
+    KG.Task: "task",
+    KG.Result: "result",
+    KG.OpenQuestion: "question",
+}
+_LABELS = (SKOS.prefLabel, FOAF.name, DCTERMS.title, RDFS.label, KG.valueText)
+_RELATIONS = {
+    KG.proposes, KG.uses, KG.evaluatesOn, KG.comparesWith, KG.addresses, KG.mentions, KG.leavesOpen,
+    KG.subject, KG.on, KG.metric, KG.baseline, DCTERMS.creator, DCTERMS.isVersionOf,
+}  # fmt: skip
+_NUMBERS = ("value", "upperValue", "baselineValue", "delta")
+_ATTRIBUTES = {
+    FABIO.hasArXivId: "arxivId",
+    KG.nameKind: "nameKind",
+    KG.better: "better",
+    KG.parameterCount: "parameterCount",
+    KG.kind: "kind",
+    KG.value: "value",
+    KG.upperValue: "upperValue",
+    KG.unit: "unit",
+    KG.direction: "direction",
+    KG.baselineValue: "baselineValue",
+    KG.delta: "delta",
+    KG.deltaKind: "deltaKind",
+    KG.deltaCheck: "deltaCheck",
+}
+STATES = "states"
+"""The relation from a paper to its results; the graph itself goes by the summary between them."""
+
+
+def to_networkx(quads: Iterable[Quad]) -> nx.MultiDiGraph:
+    """A MultiDiGraph of the papers, authors, things, results and questions in `quads`.
+
+    Nodes are IRIs with `label`, `type` (`method`, `paper`, `result`, …) and what is known of them; an
+    edge has `relation`, the `summary` that states it ("" where names alone do), its `day`, and the
+    `words` that say so. A paper `states` its results. Nodes and edges come sorted.
+    """
+    statements = sorted(set(quads), key=str)
+    objects = _by_subject(statements)
+    types = {
+        iri: type for iri, node in objects.items() for c, type in _CLASSES.items() if c in node[RDF.type]
+    }
+    graph = nx.MultiDiGraph()
+    graph.add_nodes_from((iri, _attributes(objects[iri], types[iri])) for iri in sorted(types))
+    words = _words(objects)
+    for source, relation, target, summary in _edges(statements, objects, types):
+        digest = objects[summary][KG.inDigest] if summary in objects else []
+        graph.add_edge(
+            source,
+            target,
+            relation=relation.rpartition("#")[2].rpartition("/")[2],
+            summary=summary if digest else "",
+            day=objects[digest[0]][DCTERMS.date][0] if digest else "",
+            words=words.get((summary, KG.statedIn if relation == STATES else relation, target), ""),
+        )
+    return graph
+
+
+_Node = defaultdict[str, list[str]]
+
+
+def _by_subject(statements: Iterable[Quad]) -> dict[str, _Node]:
+    """Subject → predicate → the values of its objects, IRIs and literals alike."""
+    objects: dict[str, _Node] = defaultdict(lambda: defaultdict(list))
+    for quad in statements:
+        if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode | Literal):
+            objects[quad.subject.value][quad.predicate.value].append(quad.object.value)
+    return dict(objects)
+
+
+def _attributes(node: _Node, type: str) -> dict[str, str | int | float]:
+    label = next((node[term][0] for term in _LABELS if node[term]), "")
+    known = {name: node[term][0] for term, name in _ATTRIBUTES.items() if node[term]}
+    return {"label": label, "type": type} | {name: _plain(name, value) for name, value in known.items()}
+
+
+def _plain(name: str, value: str) -> str | int | float:
+    if name in _NUMBERS:
+        return float(value)
+    return int(value) if name == "parameterCount" else value.removeprefix(KG.iri)
+
+
+def _words(objects: dict[str, _Node]) -> dict[tuple[str, str, str], str]:
+    """(summary, property, target) → the first words that back it, title before abstract."""
+    found: dict[tuple[str, str, str], tuple[bool, int, str]] = {}
+    for node in objects.values():
+        if KG.Mention not in node[RDF.type]:
+            continue
+        key = (node[OA.hasSource][0], node[KG.role][0], node[KG.refersTo][0])
+        place = (node[KG.inField][0] != DCTERMS.title, int(node[OA.start][0]), node[OA.exact][0])
+        found[key] = min(place, found.get(key, place))
+    return {key: quote for key, (_, _, quote) in found.items()}
+
+
+def _edges(
+    statements: Iterable[Quad], objects: dict[str, _Node], types: dict[str, str]
+) -> Iterator[tuple[str, str, str, str]]:
+    """(source, property, target, graph) of each statement between two nodes, and paper → result."""
+    for quad in statements:
+        if not isinstance(quad.subject, NamedNode) or not isinstance(quad.object, NamedNode):
+            continue
+        source, relation, target = quad.subject.value, quad.predicate.value, quad.object.value
+        graph = quad.graph_name.value if isinstance(quad.graph_name, NamedNode) else ""
+        if relation in _RELATIONS and source in types and target in types:
+            yield source, relation, target, graph
+        elif relation == KG.statedIn and source in types:
+            yield objects[target][KG.about][0], STATES, source, target
