@@ -36,7 +36,7 @@ _UNITS = (
 )  # fmt: skip
 _UNIT = re.compile(
     r"(?P<points>(?: ?%)?[ -](?:absolute )?(?:percentage[ -])?(?:points?|pts|pp)\b|pp\b| ?%pts?\b)"
-    r"|(?P<percent> ?%p?(?![A-Za-z])| (?:percent|per cent)\b)"
+    r"|(?P<percent> ?%[p+]?(?![A-Za-z])| (?:percent|per cent)\b)"
     r"|(?P<factor> ?[x×](?![A-Za-z0-9]| ?[0-9])| times\b|[ -]?folds?\b)"
     r"|(?P<magnitude> ?[KMBTk](?![A-Za-z0-9])| (?:thousand|million|billion|trillion)\b)"
     rf"|(?P<quantity>[ -]?(?:{'|'.join(map(re.escape, _UNITS))})(?![A-Za-z0-9/]))"

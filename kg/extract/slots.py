@@ -117,7 +117,7 @@ _LEAD_OUT = re.compile(
 )
 _CHANGED = re.compile(
     r"\b(?:improv|increas|reduc|decreas|boost|enhanc|rais|lower|cut|degrad|accelerat|lift|elevat|rais|shorten|speed"
-    r"|minimi[sz]|mitigat|drop|outperform)(?:e|es|ed|s|ing|ting|ts)? (?P<object>[^;]{2,90}?)"
+    r"|minimi[sz]|mitigat|drop)(?:e|es|ed|s|ing|ting|ts)? (?P<object>[^;]{2,90}?)"
     rf"(?: (?:by|from|to) | )?(?:{HEDGES})$"
 )
 _NOUN_IN = re.compile(rf"(?:[\w-]+ ){{0,3}}?{GAIN_NOUN} (?:in|of|for|on) (?:the |its |their |average |overall |mean )*", re.I)
@@ -173,15 +173,28 @@ def _phrase(frame: Frame, start: int, end: int, sure: bool) -> Found:
         return None
     if words[-1].lower() in ("performance", "results") or all(word.lower().strip(",.") in _GENERIC for word in words):
         return ()
-    known = [t for t in frame.things if t.type == "metric" and t.start < end and start < t.end and t.end >= end - 7]
-    if known:
-        return (max(known, key=lambda t: t.end - t.start),)
+    known = _known(frame, start, end)
+    if known is not None and (known.start <= start or not sure):
+        return (known,)
+    if known is not None:
+        return (Thing(start, end, "metric", known.key),)
     if any(t.start < end and start < t.end for t in frame.things if t.type != "task"):
         return None
     if not sure and not _METRIC.fullmatch(words[-1].strip("'\"")):
         return None
     name = text[start:end]
     return (Thing(start, end, "metric", name.casefold()),)
+
+
+def _known(frame: Frame, start: int, end: int) -> Thing | None:
+    """The known metric that ends where the words `text[start:end]` end, the longest of several."""
+    found = [
+        thing
+        for thing in frame.among(("metric",), frame.start, frame.end)
+        if thing.start < end and start < thing.end and thing.end >= end - 7
+        and not any(number.start < thing.end and thing.start < number.end for number in frame.numbers)
+    ]
+    return max(found, key=lambda t: t.end - t.start, default=None)
 
 
 def _words_back(text: str, start: int, end: int) -> int:
@@ -193,7 +206,7 @@ def _words_back(text: str, start: int, end: int) -> int:
         if re.fullmatch(r"\([\w@-]{1,12}\)", word) and count:
             continue
         bare = word.strip("(\"'")
-        stop = bare.lower() in _EDGE or _VERB.match(bare) or re.search(r"[,;:.)]$|'s?$", word)
+        stop = bare.lower() in _EDGE or _VERB.match(bare) or re.search(r"[,;:.)—]$|(?<!Pearson)(?<!Spearman)(?<!Kendall)(?<!Cohen)(?<!Krippendorff)'s?$", word)
         if count == 6 or stop or re.fullmatch(r"[0-9.,%]+x?", bare):
             break
         first = floor + match.start()
@@ -287,8 +300,13 @@ def _metric_risen(frame: Frame, position: int) -> Found:
     found = _phrase(frame, start, rise.start(), sure=False) if start < rise.start() else None
     if found is not None:
         return found
-    metrics = frame.among(("metric",), max(frame.start, rise.start() - 70), rise.start())
-    return (metrics[-1],) if metrics else None
+    floor = max(frame.start, rise.start() - 70)
+    if metrics := frame.among(("metric",), floor, rise.start()):
+        return (metrics[-1],)
+    named = None
+    for named in re.finditer(rf"(?<![\w-]){METRIC_WORD}(?![\w-])", frame.text[floor : rise.start()]):
+        pass
+    return _phrase(frame, floor + named.start(), floor + named.end(), sure=False) if named else None
 
 
 def _metric_changed(frame: Frame, position: int) -> Found:
@@ -304,7 +322,11 @@ def _metric_changed(frame: Frame, position: int) -> Found:
     if metrics:
         return (metrics[-1],)
     words = phrase_after(" " + frame.text[first:last])
-    return _phrase(frame, first, _end_of(frame.text, first, words), sure=False) if words else None
+    if not words:
+        return None
+    end = _end_of(frame.text, first, words)
+    whole = end == last and words[-1].islower() and len(words) <= 4
+    return _phrase(frame, first, end, sure=whole)
 
 
 def _metric_nearest(frame: Frame, position: int) -> Thing | None:

@@ -159,12 +159,14 @@ class _Place:
 def phrase_after(right: str) -> tuple[str, ...]:
     """The words of the noun phrase that directly follows a number: up to a preposition or a sign."""
     words: list[str] = []
-    for match in re.finditer(r"[ -]?([^\s,;:()]+)|[\s\S]", right[:120]):
+    for match in re.finditer(r"[ -]?([^\s,;:()/—][^\s,;:()—]*)|[\s\S]", right[:120]):
         word = (match[1] or "").rstrip(".")
         if not word or len(words) == 7 or word.lower() in _PHRASE_END:
             break
+        if word == "relative" and right.startswith(" to ", match.end()):
+            break
         words.append(word)
-        if right[match.end() : match.end() + 1] in tuple(",;:()") or match[1].endswith("."):
+        if right[match.end() : match.end() + 1] in tuple(",;:()—") or match[1].endswith("."):
             break
     return tuple(words)
 
