@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 
-from kg.extract.kinds import votes
-from kg.extract.known import find_models, find_terms
-from kg.extract.names import find_pairs, find_runs
+from kg.extract.kinds import purpose_votes, votes
+from kg.extract.known import find_models, find_terms, term_type
+from kg.extract.names import Pair, find_pairs, find_runs, is_generic, shape
 from kg.extract.phrases import find_phrases, head_type
 from kg.extract.things import Place, Thing, gather
-from kg.extract.words import Word, begins_term, read_words
+from kg.extract.words import Word, begins_term, modifies, read_words
 from kg.model import EntityType, Role
 
 __all__ = ["NAME", "EntityFinder", "Found", "make_entities"]
@@ -31,6 +31,7 @@ _PROPOSES = re.compile(
     r"\b(?:introduc|propos|present|develop|releas|describ|unveil|design|construct|creat|build|contribut|name|call|term|"
     r"dub|coin|establish|offer)\w*,?\s(?P<gap>(?:[\w-]+\s|[\w-]+,\s|\"){0,7})$"
 )
+_PEOPLE = frozenset({"scientist", "scientists", "engineer", "engineers", "researchers", "practitioners"})
 _LINKS = re.compile(r"\b(?:for|on|using|with|of|to|by|that|and|in|from|which|where|as)\b")
 
 
@@ -82,11 +83,14 @@ def make_entities(nlp: Language, name: str) -> EntityFinder:
 
 def find_entities(text: str, told: list[tuple[int, int, str]]) -> Iterator[Found]:
     """The mentions in the told sentences (start, end, section) of a text."""
-    places: list[Place] = []
     own = _own_name(text, told)
+    places: list[Place] = []
+    twins: dict[str, str] = {}
     for start, end, section in told:
-        places.extend(_places(text, start, end, section == "title", own))
-    for thing in gather(places):
+        pairs = list(find_pairs(text, start, end))
+        twins |= {text[slice(*short)]: text[slice(*long)] for long, short in pairs}
+        places.extend(_places(text, start, end, section == "title", own, pairs))
+    for thing in gather(places, twins):
         yield from _mentions(thing)
 
 
@@ -95,96 +99,80 @@ def _own_name(text: str, told: list[tuple[int, int, str]]) -> str | None:
     for start, end, section in told[:2]:
         pattern = _TITLE_NAME if section == "title" else _OPENING_NAME
         match = pattern.match(text, start, end)
-        if match and _is_name(match[1]):
+        if match and _is_own(match[1], text[end:]):
             return match[1]
     return None
 
 
-def _is_name(text: str) -> bool:
-    words = read_words(text, 0, len(text))
-    if not words or len(words) > 4 or not begins_term(words[0]) or text[0].islower():
+def _is_own(name: str, rest: str) -> bool:
+    """Whether the words that a title begins with are a name: by their shape, or because the text repeats them."""
+    words = read_words(name, 0, len(name))
+    if not words or len(words) > 4 or not begins_term(words[0]) or words[0].text[0].islower():
         return False
-    return words[0].lower not in _GERUNDS and (len(words) == 1 or all(not w.text[0].islower() for w in words))
+    if len(words) == 1 and shape(words[0].text) == "name":
+        return True
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", rest) is not None
 
 
-_GERUNDS = frozenset(
-    [
-        "rethinking",
-        "towards",
-        "toward",
-        "beyond",
-        "scaling",
-        "learning",
-        "exploring",
-        "improving",
-        "from",
-        "when",
-        "what",
-        "how",
-    ]
-)
-
-
-def _places(text: str, start: int, end: int, in_title: bool, own: str | None) -> list[Place]:
+def _places(
+    text: str, start: int, end: int, in_title: bool, own: str | None, pairs: list[Pair]
+) -> list[Place]:
     """Every place in one sentence that names something; none overlap."""
     words = read_words(text, start, end)
     places: list[Place] = []
     taken: set[int] = set()
 
-    def take(
-        first: int, last: int, rule: str, sure: EntityType | None = None, twin: str | None = None
-    ) -> None:
+    def take(first: int, last: int, rule: str, sure: EntityType | None = None, known: str = "") -> None:
         if taken.isdisjoint(range(first, last)):
             taken.update(range(first, last))
             a, b = words[first].start, words[last - 1].end
-            places.append(_place(text, start, a, b, end, rule, sure, twin))
+            places.append(_place(text, (start, a, b, end), rule, sure, known))
 
-    if own:
-        for first, last in _occurrences(words, own):
-            take(first, last, "own")
-    terms = [(i, j, term) for i, j, term in find_terms(words)]
+    for first, last in _occurrences(words, own):
+        take(first, last, "own")
+    terms = list(find_terms(words))
     for i, j, term in terms:
-        if term.name != term.name.lower():
-            take(i, j, "term", term.type)
+        if head_type(words[j - 1].text) is None:
+            take(i, j, "term", term.type, term.name)
     for i, j in find_models(words):
         take(i, j, "model", "model")
-    for long, short in find_pairs(text, start, end):
-        _take_pair(text, words, long, short, take)
+    at = {word.start: i for i, word in enumerate(words)} | {word.end: i + 1 for i, word in enumerate(words)}
+    for long, short in pairs:
+        if all(edge in at for edge in (*long, *short)):
+            if is_generic(text[slice(*short)]):
+                taken.update(range(at[long[0]], at[long[1]]))
+                continue
+            kind = term_type(text[slice(*long)]) or head_type(words[at[long[1]] - 1].text)
+            take(at[long[0]], at[long[1]], "long", kind)
+            take(at[short[0]], at[short[1]], "short", kind)
     for i, j, strong in find_runs(text, words, in_title):
-        if strong or j - i > 1:
+        if strong or (j - i > 1 and modifies(words[i]) and words[j - 1].lower not in _PEOPLE):
             take(i, j, "name" if strong else "titled")
-    phrases = list(find_phrases(text, words, taken))
-    for i, j, kind in phrases:
+    for i, j, kind in find_phrases(text, words, taken):
         take(i, j, "phrase", kind)
     for i, j, term in terms:
-        take(i, j, "term", term.type)
+        take(i, j, "term", term.type, term.name)
     return places
 
 
-def _take_pair(text, words, long, short, take) -> None:
-    at = {word.start: i for i, word in enumerate(words)}
-    ends = {word.end: i + 1 for i, word in enumerate(words)}
-    if long[0] in at and long[1] in ends and short[0] in at and short[1] in ends:
-        full = text[slice(*long)]
-        kind = head_type(full.split()[-1])
-        take(at[long[0]], ends[long[1]], "long", kind)
-        take(at[short[0]], ends[short[1]], "short", kind, full)
-
-
-def _occurrences(words: list[Word], name: str) -> Iterator[tuple[int, int]]:
-    parts = [word.text for word in read_words(name, 0, len(name))]
+def _occurrences(words: list[Word], name: str | None) -> Iterator[tuple[int, int]]:
+    parts = [word.text for word in read_words(name, 0, len(name))] if name else []
     for i in range(len(words) - len(parts) + 1):
-        if [word.text for word in words[i : i + len(parts)]] == parts:
+        if parts and [word.text for word in words[i : i + len(parts)]] == parts:
             yield i, i + len(parts)
 
 
-def _place(text, floor, start, end, ceiling, rule, sure, twin) -> Place:
-    quote = text[start:end]
+def _place(text: str, at: tuple[int, int, int, int], rule: str, sure: EntityType | None, known: str) -> Place:
+    """A place at `at[1]:at[2]` in the sentence `at[0]:at[3]`, with what its context says."""
+    floor, start, end, ceiling = at
     before, after = text[max(floor, start - 80) : start], text[end : min(ceiling, end + 150)]
-    heard = votes(before, after)
     gap = _PROPOSES.search(before)
     proposed = rule == "own" or bool(gap and not _LINKS.search(gap["gap"]))
-    return Place(start, end, quote, rule, sure, tuple(sorted(heard.items())), twin, proposed)
+    heard = votes(before, after) if rule != "phrase" else purpose_votes(before)
+    if rule == "phrase" and sure in ("task", "method"):
+        heard[sure] += 2
+        sure = None
+    return Place(start, end, text[start:end], rule, sure, tuple(sorted(heard.items())), known, proposed)
 
 
 def _mentions(thing: Thing) -> Iterator[Found]:

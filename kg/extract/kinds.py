@@ -1,56 +1,105 @@
-"""What kind of thing a name names, from the words around it."""
+"""What kind of thing a name names, from its form and from the words around it."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from typing import cast
 
 from kg.model import EntityType
 
-__all__ = ["noun_kind", "votes"]
+__all__ = ["form_votes", "noun_kind", "purpose_votes", "votes"]
 
 _NOUNS: dict[EntityType, str] = {
-    "benchmark": r"benchmarks?|benchmarking|leaderboards?|testbeds?|test sets?|test suites?|evaluation suites?|challenges?|arenas?",
+    "benchmark": r"benchmarks?|benchmarking|leaderboards?|testbeds?|test (?:sets?|suites?)|evaluation suites?|"
+    r"challenges?|arenas?",
     "dataset": r"data ?sets?|corpus|corpora|collections?|database|data",
-    "model": r"(?:[LMV]{0,2}L?[LV]Ms?)|models?|checkpoints?|backbones?|encoders?|networks?|transformers?|variants?|family|series|assistants?",
-    "method": (
-        r"frameworks?|methods?|approach(?:es)?|algorithms?|techniques?|architectures?|systems?|pipelines?|strateg(?:y|ies)|"
-        r"paradigms?|modules?|mechanisms?|loss|losses|agents?|toolkits?|librar(?:y|ies)|platforms?|engines?|optimizers?|"
-        r"tokenizers?|protocols?|polic(?:y|ies)|recipes?|tools?|layers?|adapters?|procedures?|decoders?|attention|training|"
-        r"pretraining|fine-tuning|optimization|environments?|simulators?|interfaces?|workflows?|solution"
-    ),
+    "model": r"[LMV]{0,2}L?[LV]Ms?|models?|checkpoints?|backbones?|encoders?|networks?|transformers?|variants?|"
+    r"family|series|assistants?",
+    "method": r"frameworks?|methods?|approach(?:es)?|algorithms?|techniques?|architectures?|systems?|pipelines?|"
+    r"strateg(?:y|ies)|paradigms?|modules?|mechanisms?|loss|losses|agents?|toolkits?|librar(?:y|ies)|platforms?|"
+    r"engines?|optimizers?|tokenizers?|protocols?|polic(?:y|ies)|recipes?|tools?|layers?|adapters?|procedures?|"
+    r"decoders?|attention|training|pretraining|fine-tuning|optimization|environments?|simulators?|interfaces?|"
+    r"workflows?|solution",
     "metric": r"metrics?|measures?|scores?|index",
     "task": r"tasks?|problems?",
-}  # fmt: skip
-_KIND = re.compile(
+}
+_KIND = (
     r"(?<![\w-])(?:" + "|".join(f"(?P<{kind}>{nouns})" for kind, nouns in _NOUNS.items()) + r")(?![\w-])"
 )
-_AFTER = re.compile(r"(?:\s\([^()]{1,40}\))?(?:'s)?\s(?:[\w-]+\s){0,1}?" + _KIND.pattern)
+_FIRST_NOUN = re.compile(_KIND, re.IGNORECASE)
+_AFTER = re.compile(r"(?:\s\([^()]{1,40}\))?(?:'s)?\s(?:[\w-]+\s)?" + _KIND)
 _APPOSED = re.compile(
-    r"(?:\s\([^()]{1,60}\))?(?:,| is| are| as|:| -+)\s(?:an?|the|our|two|both)\s([^.;:()]{1,110})"
+    r"(?:\s\([^()]{1,60}\))?(?:,| is| are| as|:| -+)\s(?:(?:an?|the|our|two|both)\s|(?=Benchmark))([^.;:()]{1,110})",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(
+    _KIND
+    + r"(?:,? (?:such as|like|including|e\.g\.,?|namely|called|named|termed|dubbed)|[,:]| \((?:e\.g\.,? )?)"
+    r"\s?(?:the )?$"
 )
 _MEASURED_AFTER = re.compile(r"(?:\s(?:scores?|values?))?\s?(?:of|=|:|at)\s?\d")
-_MEASURED_BEFORE = re.compile(r"(?:\d\s?%?|\b(?:higher|lower|better|average|mean|highest|lowest|in))\s$")
-_LISTED = re.compile(
-    _KIND.pattern
-    + r"(?:,? (?:such as|like|including|e\.g\.,?|namely|called|named|termed|dubbed|:)|,|:| \((?:e\.g\.,? )?)\s?(?:the )?$"
+_BEFORE: tuple[tuple[EntityType, int, re.Pattern[str]], ...] = (
+    ("dataset", 4, re.compile(r"\b(?:pre-?|fine-?)?train(?:ed|ing)\s(?:\w+\s)?on\s(?:the\s)?(?:[\w-]+\s)?$")),
+    ("benchmark", 3, re.compile(r"\b(?:on|across)\s(?:the\s)?(?:[\w-]+\s)?$")),
+    (
+        "model",
+        1,
+        re.compile(
+            r"\b(?:outperform\w*|surpass\w*|exceed\w*|beat\w*|compared (?:to|with)|than|over|versus|vs\.?|"
+            r"against|unlike)\s(?:the\s)?(?:[\w-]+\s)?$"
+        ),
+    ),
+    ("model", 2, re.compile(r"\bfine-?tun(?:ed?|ing)\s(?:the\s|a\s)?(?:[\w-]+\s)?$")),
+    (
+        "method",
+        1,
+        re.compile(r"\b(?:using|via|by|through|leverag\w+|employ\w+|appl\w+|us(?:es|ed|e))\s(?:the\s|an?\s)?$"),
+    ),
+    (
+        "metric",
+        1,
+        re.compile(r"(?:\d\s?%?|\b(?:higher|lower|better|average|mean|highest|lowest|in))\s$"),
+    ),
 )
-_ON = re.compile(r"\b(?:on|across)\s(?:the\s)?(?:[\w-]+\s)?$")
-_RIVAL = re.compile(
-    r"\b(?:outperform\w*|surpass\w*|exceed\w*|beat\w*|compared (?:to|with)|than|over|versus|vs\.?|against|unlike)"
-    r"\s(?:the\s)?(?:[\w-]+\s)?$"
-)
-_TRAINED_ON = re.compile(r"\b(?:pre-?|fine-?)?train(?:ed|ing)\s(?:\w+\s)?on\s(?:the\s)?(?:[\w-]+\s)?$")
-_TUNED = re.compile(r"\bfine-?tun(?:ed?|ing)\s(?:the\s|a\s)?(?:[\w-]+\s)?$")
+_LEAD = r"(?:\s(?:the|an?|its|novel|new|efficient|two-stage|multi-stage|both))*\s$"
 _MEANS = re.compile(
-    r"\b(?:using|via|by|through|leverag\w+|employ\w+|appl\w+|us(?:es|ed|e))\s(?:the\s|an?\s)?$"
+    r"\b(?:using|via|through|with|by|uses?|employs?|employing|leverag(?:es|ing)|incorporat(?:es|ing)|combin(?:es|ing)|"
+    r"integrat(?:es|ing)|introduc(?:es|ing)|proposes?|proposing|involves?|applying|applies|called|performs?|based on)"
+    + _LEAD
 )
+_AIM = re.compile(
+    r"\b(?:for|on|of|towards?|improv(?:e|es|ed|ing)|enhanc(?:e|es|ed|ing)|evaluat(?:e|es|ing)|address(?:es|ing)?|"
+    r"mitigat(?:e|es|ing)|tackl(?:e|es|ing)|existing|efficient|robust|accurate|automated?)" + _LEAD
+)
+_FORMS: tuple[tuple[EntityType, int, re.Pattern[str]], ...] = (
+    ("benchmark", 8, re.compile(r".*(?:[Bb]ench|BENCH)(?![a-z])")),
+    ("benchmark", 5, re.compile(r".+(?:QA|Eval|EVAL|-eval|Arena|ARENA|Challenge|Leaderboard)(?:[-+ ].*)?$")),
+    ("dataset", 6, re.compile(r".*(?:\d[KMkm]\+?|-Train|-Instruct|Instruct|-Data|Data|Dataset|Corpus|Set)$")),
+    ("model", 7, re.compile(r".*[-\d]\d*(?:\.\d+)?[Bb](?![A-Za-z])|.*(?:LLaVA|[Ll]lama|LLaMA|Qwen|GPT|VLA|LLM|VLM|CLIP)(?![a-z])")),
+    ("model", 3, re.compile(r".*(?:Net|Former|former|BERT|Diffusion|Gen|-VL)(?:[-v\d].*)?$")),
+    ("metric", 6, re.compile(r".*(?:@|[Ss]core$|SCORE$|-[Ss]im$|Sim$|AUC$|Acc$|FID|Rate$|Accuracy$|Error$)")),
+)  # fmt: skip
 
 
 def noun_kind(text: str) -> EntityType | None:
-    """The kind that the first telling noun of a phrase says: "a benchmark for language models" is a benchmark."""
-    match = _KIND.search(text)
+    """What the first telling noun of a phrase says: "a benchmark for language models" is a benchmark."""
+    match = _FIRST_NOUN.search(text)
     return _named(match) if match else None
+
+
+def purpose_votes(before: str) -> Counter[EntityType]:
+    """How strongly the words before a term speak for what is done (a task) or for what does it (a method)."""
+    found: Counter[EntityType] = Counter()
+    for kind, pattern in (("method", _MEANS), ("task", _AIM)):
+        if pattern.search(before):
+            found[cast(EntityType, kind)] += 3
+    return found
+
+
+def form_votes(name: str) -> Counter[EntityType]:
+    """How strongly the form of a name itself speaks for a kind."""
+    return Counter({kind: weight for kind, weight, pattern in _FORMS if pattern.match(name)})
 
 
 def votes(before: str, after: str) -> Counter[EntityType]:
@@ -62,22 +111,12 @@ def votes(before: str, after: str) -> Counter[EntityType]:
         found[kind] += 6
     if match := _LISTED.search(before):
         found[_named(match)] += 5
-    for pattern, kind, weight in _BEFORE:
+    for kind, weight, pattern in _BEFORE:
         if pattern.search(before):
             found[kind] += weight
     if _MEASURED_AFTER.match(after):
         found["metric"] += 3
     return found
-
-
-_BEFORE: tuple[tuple[re.Pattern[str], EntityType, int], ...] = (
-    (_TRAINED_ON, "dataset", 4),
-    (_ON, "benchmark", 3),
-    (_RIVAL, "model", 1),
-    (_TUNED, "model", 2),
-    (_MEANS, "method", 1),
-    (_MEASURED_BEFORE, "metric", 1),
-)
 
 
 def _named(match: re.Match[str]) -> EntityType:

@@ -8,12 +8,15 @@ from functools import cache
 
 from kg.extract.lexicon import LONGEST_TERM, Term, fold, load_families, load_forms, load_words
 from kg.extract.words import Word
+from kg.model import EntityType
 
-__all__ = ["find_models", "find_terms"]
+__all__ = ["find_models", "find_terms", "term_type"]
 
 _TAIL = re.compile(r"[-.\d]|v\d|[A-Z]|$")
 _VERSIONED = re.compile(r"\d|-.*\d|-[A-Z]|[A-Z]")
-_VERSION = re.compile(r"v?\d(?:\.\d{1,2})?[a-z]?|v\d[\d.]*|\d{1,4}(?:\.\d{1,2})?[BMbm]|R1|V3")
+_VERSION = re.compile(
+    r"(?:[vVk]?\d(?:\.\d{1,2})?[a-z]?|v\d[\d.]*|\d{1,4}(?:\.\d{1,2})?[BMbm]|R1|V3)(?:-[A-Za-z0-9.]+)*"
+)
 _VARIANTS = load_words("generic")["variants"]
 _SUFFIXED = re.compile(
     r"-(?:based|like|style|generated|powered|driven|guided|family|judged|initialized|backed)$"
@@ -36,6 +39,12 @@ def find_terms(words: list[Word]) -> Iterator[tuple[int, int, Term]]:
                 i += length - 1
                 break
         i += 1
+
+
+def term_type(written: str) -> EntityType | None:
+    """The type of the term that goes by this form, or None."""
+    term = _term(written, load_forms().get(fold(written), ()))
+    return term.type if term else None
 
 
 def _term(written: str, known: tuple[tuple[str, Term], ...]) -> Term | None:

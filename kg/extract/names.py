@@ -9,11 +9,11 @@ from typing import Literal
 from kg.extract.lexicon import load_words
 from kg.extract.words import Word, begins_term
 
-__all__ = ["GENERIC", "Shape", "find_pairs", "find_runs", "shape", "split_suffix"]
+__all__ = ["Pair", "Shape", "find_pairs", "find_runs", "is_generic", "shape"]
 
 Shape = Literal["name", "capital", "number", "plain"]
 
-GENERIC = load_words("generic")["short_forms"]
+_GENERIC = load_words("generic")["short_forms"]
 """Short forms of fields, kinds of model, makers and machines: they name no thing of the graph."""
 
 _SUFFIX = re.compile(
@@ -26,33 +26,37 @@ _SUFFIX = re.compile(
 _INNER = re.compile(r"[^\W\d_][^\W_]*[A-Z]|[A-Z][a-z]*\d|\d[A-Za-z]|[a-z]\d")
 _NUMBER = re.compile(r"v?\d{1,3}|v?\d\.\d{1,2}|20[12]\d|\d{1,3}(?:\.\d{1,2})?[BMKbmk]\+?")
 _UNITS = ("%", "x", "×")
+_QUANTITY = re.compile(
+    r"\d[\d.,]*(?:[x×+]|[KMGT]B|[kKMBTDdpshm]|[cmn]m|ms|min|k?Hz|[fF][pP][sS]|px|th|nd|rd|st|bits?|dB|M?P)?"
+    r"(?:[-x×/].*)?"
+)
+_ADJECTIVE = re.compile(r"-[a-z]+(?:ed|al|ing|ive|ent|ble|ic)$|(?:LM|VLM|LLM)s$")
+_CODE = re.compile(r"[A-Za-z]\d{1,3}")
 _BRACKET = re.compile(r" \(([^\W_][\w.+*&@-]{1,15})\)")
 _LONG_BRACKET = re.compile(r"(?<![\w-])([A-Z][\w.+*&-]{1,11}) \(([^()]{6,80})\)")
-
-
-def split_suffix(text: str) -> str:
-    """A word without an ending that makes it an adjective: "CLIP-based" gives "CLIP"."""
-    return _SUFFIX.sub("", text)
 
 
 def shape(text: str) -> Shape:
     """What the letters of one word say about it."""
     if _NUMBER.fullmatch(text):
         return "number"
-    if _SUFFIX.search(text):
+    if _SUFFIX.search(text) or _QUANTITY.fullmatch(text):
         return "plain"
     parts = text.split("-")
+    if _ADJECTIVE.search(text) or _CODE.fullmatch(text):
+        return "plain"
     if any(_INNER.search(part) for part in parts) or (text[0].isupper() and parts[-1][:1].isdigit()):
-        return "plain" if _generic(text) else "name"
+        return "plain" if is_generic(text) else "name"
     return "capital" if text[0].isupper() and len(text) > 1 else "plain"
 
 
-def _generic(text: str) -> bool:
-    bare = text.removesuffix("s") if text[:-1].isupper() or text[:-1] in GENERIC else text
-    if bare in GENERIC:
+def is_generic(text: str) -> bool:
+    """Whether a short form stands for a field, a kind of model or the like, and names no thing."""
+    bare = text.removesuffix("s") if text[:-1].isupper() or text[:-1] in _GENERIC else text
+    if bare in _GENERIC:
         return True
     parts = bare.split("-")
-    return len(parts) > 1 and all(p in GENERIC or p.islower() or p.isdigit() or p.istitle() for p in parts)
+    return len(parts) > 1 and all(p in _GENERIC or p.islower() or p.isdigit() or p.istitle() for p in parts)
 
 
 def find_runs(text: str, words: list[Word], in_title: bool) -> Iterator[tuple[int, int, bool]]:
@@ -79,7 +83,11 @@ def find_runs(text: str, words: list[Word], in_title: bool) -> Iterator[tuple[in
         i = j
 
 
-def find_pairs(text: str, start: int, end: int) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+Pair = tuple[tuple[int, int], tuple[int, int]]
+"""Start and end of the long form, start and end of the short one."""
+
+
+def find_pairs(text: str, start: int, end: int) -> Iterator[Pair]:
     """Long and short form of one thing, as places: "Long Name (LN)" and "LN (Long Name)"."""
     for match in _BRACKET.finditer(text, start, end):
         short = match[1]

@@ -30,7 +30,7 @@ def find_phrases(text: str, words: list[Word], taken: set[int]) -> Iterator[tupl
         if last in taken:
             continue
         for heads in load_heads():
-            forms = {word.lower, word.lower.removesuffix("s")}
+            forms = {word.lower} if heads.type != "metric" else {word.lower, word.lower.removesuffix("s")}
             if heads.nouns.isdisjoint(forms) and heads.alone.isdisjoint(forms):
                 continue
             if not _closes(words, last):
@@ -60,7 +60,7 @@ def _first_modifier(text: str, words: list[Word], last: int, heads: Heads, taken
         if not modifies(before) or (shape(before.text) == "name" and not named_score):
             break
         first -= 1
-    while first < last and not _opens(words[first]):
+    while first < last and not _opens(text, words[first]):
         first += 1
     return first
 
@@ -70,5 +70,8 @@ def _bracketed(text: str, before: Word, word: Word) -> bool:
     return text[before.start - 1 : before.start] == "(" and text[before.end : word.start] == ") "
 
 
-def _opens(word: Word) -> bool:
+def _opens(text: str, word: Word) -> bool:
+    """Whether a term may begin with the word: not with a bracketed short form, a number or a lone letter."""
+    if len(word.text) == 1 or text[word.start - 1 : word.start] == "(":
+        return False
     return not re.fullmatch(r"\d[\d.]*|(?:based|aware|driven|guided|level|specific)", word.lower)

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
+from kg.extract.kinds import form_votes
 from kg.extract.lexicon import fold
 from kg.model import EntityType
 
@@ -24,7 +25,7 @@ _TRAILING = re.compile(
 class Place:
     """Where a text names something, by which rule, and what the words around it say of its kind.
 
-    `sure` is the kind when the rule knows it; `twin` is the fuller form that a pair ties it to.
+    `sure` is the kind when the rule knows it, `known` the name that the lexicon has for it.
     """
 
     start: int
@@ -33,9 +34,8 @@ class Place:
     rule: str
     sure: EntityType | None = None
     votes: tuple[tuple[EntityType, int], ...] = ()
-    twin: str | None = None
+    known: str = ""
     proposed: bool = False
-    rival: bool = False
 
 
 @dataclass(slots=True)
@@ -59,10 +59,12 @@ class Thing:
         known = Counter(place.sure for place in self.places if place.sure)
         if known:
             return max(known, key=lambda kind: (known[kind], kind))
-        heard: Counter[EntityType] = Counter({"method": 1})
+        heard: Counter[EntityType] = Counter({"method": 0 if "phrase" in self.rules else 1})
         for place in self.places:
             for kind, weight in place.votes:
                 heard[kind] += weight
+        for form in {place.text for place in self.places if place.rule != "phrase"}:
+            heard.update(form_votes(form))
         return max(heard, key=lambda kind: (heard[kind], kind))
 
 
@@ -74,15 +76,25 @@ def thing_key(name: str) -> str:
     return folded[:-1] if len(folded) > 3 and folded.endswith("s") and not folded.endswith("ss") else folded
 
 
-def gather(places: list[Place]) -> list[Thing]:
-    """The things behind the places, in the order of their first place."""
-    twins = {thing_key(p.text): thing_key(p.twin) for p in places if p.twin}
+def gather(places: list[Place], twins: dict[str, str]) -> list[Thing]:
+    """The things behind the places, in the order of their first place; `twins` ties short forms to long ones."""
+    ties = [*twins.items(), *((place.text, place.known) for place in places if place.known)]
+    same = _joined([(thing_key(a), thing_key(b)) for a, b in ties])
     things: dict[str, Thing] = {}
     for place in sorted(places, key=lambda p: (p.start, -p.end)):
         own = thing_key(place.text)
-        key = twins.get(own, own)
+        key = same.get(own, own)
         things.setdefault(key, Thing(key)).places.append(place)
     return _without_tails(list(things.values()))
+
+
+def _joined(ties: list[tuple[str, str]]) -> dict[str, str]:
+    """For every key in the ties, the one key that stands for all that are tied to it."""
+    chosen: dict[str, str] = {}
+    for a, b in ties:
+        old, new = chosen.setdefault(a, a), chosen.setdefault(b, b)
+        chosen |= {key: new for key, one in chosen.items() if one == old}
+    return chosen
 
 
 def _without_tails(things: list[Thing]) -> list[Thing]:
