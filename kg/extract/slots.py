@@ -178,9 +178,10 @@ def _phrase(frame: Frame, start: int, end: int, sure: bool) -> Found:
         return (known,)
     if known is not None:
         return (Thing(start, end, "metric", known.key),)
-    if any(t.start < end and start < t.end for t in frame.things if t.type != "task"):
+    worded = bool(_METRIC.fullmatch(words[-1].strip("'\"")))
+    if not worded and any(t.start < end and start < t.end for t in frame.things if t.type != "task"):
         return None
-    if not sure and not _METRIC.fullmatch(words[-1].strip("'\"")):
+    if not sure and not worded:
         return None
     name = text[start:end]
     return (Thing(start, end, "metric", name.casefold()),)
@@ -346,20 +347,31 @@ _GROUP = re.compile(
     r" |standard |challenging |downstream |public |popular |common |both |\w+-?\w* of |its |their |our |unseen |[0-9]+ |two |three |four |five |six"
     r" |seven |eight |nine |ten |eleven |twelve )*(?P<name>(?:[A-Za-z][\w/&'-]*,? ){1,5}?)(?:benchmarks?|tasks?|datasets?|suites?)\b"
 )
-_NAME = r"(?P<name>[A-Z][\w+./&'*-]*(?: (?:[A-Z][\w+./&'*-]*|[0-9]{1,4}(?:x[0-9]{1,4})?|v[0-9.]+)){0,3})"
+_NAME = r"(?P<name>(?:[0-9]{1,4}[A-Z]?-)?[A-Z][\w+./&'*-]*(?: (?:[A-Z][\w+./&'*-]*|[0-9]{1,4}(?:x[0-9]{1,4})?|v[0-9.]+)){0,3})"
 _NAMED_BEHIND = re.compile(
     rf"(?:(?!;|\bwhile\b|\bwhereas\b|\bcompared\b|perform|surpass|\bby\b).){{0,60}}?\b(?:on|in) (?:both )?(?:the |our |its )?(?:[a-z-]+ )?"
     rf"{_NAME}"
 )
 _NAMED_AHEAD = re.compile(rf"\b[Oo]n (?:the |our |its )?(?:[a-z-]+ |[0-9]-shot )?{_NAME}(?: \w+){{0,2}},")
+_TEST_NAME = re.compile(r"(?i:bench(?:mark)?|arena)\b|Eval\b|QA\b")
 _NO_NAME = frozenset("the a an test evaluation benchmark proposed new held-out such these this existing several tested downstream across"
     " average other all on in of different main relevant related various multiple both and respective baselines".split())
+
+
+def _anchor(frame: Frame, position: int) -> int:
+    """The number that starts the frame of this one: A in `from A to B`."""
+    if position and frame.kinds[position - 1] == "baseline" and frame.kinds[position] == "score":
+        gap = frame.text[frame.numbers[position - 1].end : frame.numbers[position].start]
+        if re.search(r"\bto\b|→|->", gap) and len(gap) < 60:
+            return position - 1
+    return position
 
 
 def _segment(frame: Frame, position: int) -> tuple[int, int]:
     """From the number before this one to the result after it."""
     left, right = frame.start, frame.end
-    for number, kind in zip(frame.numbers[:position], frame.kinds, strict=False):
+    first = _anchor(frame, position)
+    for number, kind in zip(frame.numbers[:first], frame.kinds, strict=False):
         if kind != "other":
             left = number.end
     for number, kind in reversed(list(zip(frame.numbers[position + 1 :], frame.kinds[position + 1 :], strict=True))):
@@ -380,16 +392,21 @@ def find_on(frame: Frame, position: int, filled: Sequence[Filled]) -> Thing | No
         or _on_group(frame, position)
         or _on_ahead(frame, position, DATA)
         or _on_ahead(frame, position, ("task",))
-        or next((thing for thing in frame.proposed if thing.type == "benchmark"), None)
+        or next((thing for thing in frame.proposed if _is_test(frame, thing)), None)
     )
+
+
+def _is_test(frame: Frame, thing: Thing) -> bool:
+    return thing.type == "benchmark" or bool(_TEST_NAME.search(frame.text[thing.start : thing.end]))
 
 
 def _on_beside(frame: Frame, position: int) -> Thing | None:
     """`MathVista (55.6`, `a GSM8K accuracy of 3`, `88.0% ImageNet accuracy`."""
     text, number = frame.text, frame.numbers[position]
     left, right = _segment(frame, position)
-    for thing in reversed(frame.among(DATA, left, number.start)):
-        if re.fullmatch(rf"(?: [\w@/-]+){{0,4}} ?(?:\(|: |of |to |by |from |in ){HEDGES}", text[thing.end : number.start]):
+    first = frame.numbers[_anchor(frame, position)].start
+    for thing in reversed(frame.among(DATA, left, first)):
+        if re.fullmatch(rf"(?: [\w@/-]+){{0,4}} ?(?:\((?:[a-z]+ ){{0,4}}|: |of |to |by |from |in ){HEDGES}", text[thing.end : first]):
             return thing
     for thing in frame.among(DATA, number.end, right):
         if re.fullmatch(r" (?:[\w-]+ ){0,2}", text[number.end : thing.start]):
@@ -415,7 +432,8 @@ def _on_named(frame: Frame, position: int) -> Thing | None:
         if match:
             start = match.start("name")
             name = re.sub(r"[.']s?$|[.,]$", "", match["name"])
-            if not any(t.start < start + len(name) and start < t.end for t in frame.things):
+            over = [t for t in frame.things if t.start < start + len(name) and start < t.end]
+            if not any(t.type != "method" or t.start < start or t.end > start + len(name) + 3 for t in over):
                 return Thing(start, start + len(name), "benchmark", name.casefold())
     return None
 
@@ -443,8 +461,7 @@ def _on_ahead(
         led = [thing for thing in ahead if lead.search(frame.text, floor, thing.start)]
         if led:
             return led[-1]
-    rest = frame.among(types, frame.start, frame.end) if types == DATA and lead is _AHEAD else []
-    return min(rest, key=lambda t: abs(t.start - number.start), default=None)
+    return None
 
 
 def _on_listed(frame: Frame, position: int) -> Thing | None:

@@ -58,7 +58,7 @@ _UP_FROM = re.compile(rf",? (?:up |down )?from {HEDGES}")
 _NO_RESULT_BEFORE = re.compile(
     r"(?:\b(?:top|bottom|first|last|hit|level|version|table|figure|fig\.|section|phase|stage|step|epoch|layer)[ -]?"
     r"|\bp ?[<=>] ?|\bat a rate of |± ?|\+/- ?|@|\b[A-Za-z]+[@_]?=|\b(?:temperature|sparsity|threshold|confidence"
-    r"|dropout|learning rate|batch size)(?: of| =|=)? )$",
+    r"|dropout|batch size|(?:expansion|learning|sampling|frame|dropout|mask\w*) (?:rate|ratio|factor)s?)(?: of| =|=)? )$",
     re.IGNORECASE,
 )
 _NO_RESULT_AFTER = re.compile(
