@@ -279,6 +279,11 @@ class Store:
                 raise StoreError(f"cannot open the quads in {path}: {error}; run kg build again") from error
         return self._opened
 
+    def __iter__(self) -> Iterator[ox.Quad]:
+        """The quads of all named graphs."""
+        for name in self.quads.named_graphs():
+            yield from self.quads.quads_for_pattern(None, None, None, name)
+
     def union(
         self, subject: ox.NamedNode | None, predicate: ox.NamedNode | None, value: Term | None
     ) -> Iterator[ox.Quad]:

@@ -1,0 +1,119 @@
+"""The walls of the house: what may import what, who opens which library, and what each room offers."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import kg
+
+PACKAGE = Path(kg.__file__).parent
+FLOORS = [
+    {"__init__", "errors"},
+    {"model"},
+    {"records", "vocabulary", "delta"},
+    {"readers"},
+    {"extract"},
+    {"resolve"},
+    {"graph"},
+    {"store"},
+    {"queries"},
+    {"lookup", "network", "validate", "export", "evaluate"},
+    {"build"},
+    {"cli"},
+]
+"""From the ground up: a module imports only from floors below its own."""
+
+DOORS = {
+    "spacy": {"extract"},
+    "pyoxigraph": {"graph", "store", "queries", "lookup", "network", "export", "validate"},
+    "oxrdflib": {"store", "validate"},
+    "rdflib": {"store", "validate"},
+    "networkx": {"network"},
+    "pyshacl": {"validate"},
+    "typer": {"cli"},
+    "rich": {"cli"},
+}
+HEAVY = ("spacy", "numpy", "rdflib", "pyoxigraph", "networkx", "pyshacl", "pyvis", "jinja2", "typer", "rich")
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py") if "ontology" not in path.parts)
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_data_flows_one_way(path: Path) -> None:
+    floor = {name: level for level, names in enumerate(FLOORS) for name in names}
+    assert room(path) in floor, f"{path.name} has no place in the house"
+    for name in imports(path):
+        if name.startswith("kg."):
+            other = name.split(".")[1]
+            other = other if other in floor else "__init__"
+            assert floor[other] < floor[room(path)] or other == room(path), f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_heavy_libraries_have_their_doors(path: Path) -> None:
+    for name in imports(path):
+        library = name.split(".")[0]
+        if library in DOORS:
+            assert room(path) in DOORS[library], f"{path.name} opens {library}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_what_a_module_offers_is_said_and_sorted(path: Path) -> None:
+    name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+    module = importlib.import_module(name)
+    if path.stat().st_size == 0 or name in ("kg", "kg.cli"):
+        return
+    offered = module.__all__
+    assert module.__doc__
+    assert offered == sorted(offered, key=lambda n: (not n.isupper(), not n[0].isupper(), n))
+    assert all(hasattr(module, each) for each in offered)
+
+
+@pytest.mark.parametrize("module", ["kg", "kg.extract", "kg.readers.digest", "kg.vocabulary"])
+def test_imports_stay_cheap(module: str) -> None:
+    script = f"import sys, {module}; print(sorted(set({HEAVY!r}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_command_line_loads_no_engine_to_say_its_version() -> None:
+    script = (
+        "import sys; sys.argv = ['kg', '--version']; import kg.cli\n"
+        "try: kg.cli.main()\nexcept SystemExit: pass\n"
+        "print(sorted({'spacy', 'rdflib', 'pyoxigraph', 'networkx', 'pyshacl'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == f"kg {kg.__version__}\n[]\n"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_functions_stay_short(path: Path) -> None:
+    long = [
+        f"{node.name}: {node.end_lineno - node.lineno + 1} lines"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno
+        and node.end_lineno - node.lineno + 1 > 50
+    ]
+    assert long == []

@@ -1,0 +1,61 @@
+"""The graph as NetworkX: plain attributes that every writer takes, and words on the edges."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import networkx as nx
+import pytest
+from hypothesis import given, settings
+from strategies import facts
+from test_graph import whole
+
+from kg.build import build
+from kg.model import Facts
+from kg.network import to_networkx
+from kg.store import open_store
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> nx.MultiDiGraph:
+    folder = tmp_path_factory.mktemp("example")
+    build([], folder)
+    with open_store(folder) as store:
+        return to_networkx(store)
+
+
+@given(facts())
+@settings(max_examples=30)
+def test_attributes_are_plain(found: Facts) -> None:
+    graph = to_networkx(whole([found]))
+    for *_, data in [*graph.nodes(data=True), *graph.edges(data=True)]:
+        assert all(type(value) in (str, int, float) for value in data.values())
+    assert json.loads(json.dumps(nx.node_link_data(graph, edges="edges")))
+
+
+def test_every_writer_takes_it(network: nx.MultiDiGraph, tmp_path: Path) -> None:
+    nx.write_graphml(network, tmp_path / "g.graphml")
+    nx.write_gexf(network, tmp_path / "g.gexf")
+    nx.write_gml(network, tmp_path / "g.gml")
+    with pytest.warns(UserWarning, match="Non-string attribute"):
+        nx.write_pajek(network, tmp_path / "g.net")
+    nx.write_adjlist(network, tmp_path / "g.adj")
+    nx.write_edgelist(network, tmp_path / "g.edges")
+    json.dumps(nx.cytoscape_data(network))
+    back = nx.read_graphml(tmp_path / "g.graphml", force_multigraph=True)
+    assert set(back) == set(network)
+    assert back.number_of_edges() == network.number_of_edges()
+
+
+def test_edges_carry_their_words(network: nx.MultiDiGraph) -> None:
+    for _, _, data in network.edges(data=True):
+        assert data["words"] or data["relation"] == "isVersionOf"
+        assert data["day"] == ("2024-10-01" if data["words"] else "")
+
+
+def test_it_comes_sorted(network: nx.MultiDiGraph) -> None:
+    assert list(network) == sorted(network)
+    edges = [(s, t, d["relation"]) for s, t, d in network.edges(data=True)]
+    assert {d["type"] for _, d in network.nodes(data=True)} >= {"paper", "author", "method", "result"}
+    assert edges == sorted(edges, key=lambda edge: edge[0])
