@@ -23,6 +23,7 @@ from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Store, parse, seri
 from pyoxigraph import Literal as OxLiteral
 from pyshacl.errors import ReportableRuntimeError
 from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
+from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 from rdflib.query import Result
 from rdflib.term import Node
 
@@ -166,7 +167,7 @@ class _Data(Graph):
 
     def __init__(self, store: Store) -> None:
         super().__init__()
-        self.oxigraph = Graph(store=OxigraphStore(store=store))
+        self.oxigraph = Graph(OxigraphStore(store=store), identifier=DATASET_DEFAULT_GRAPH_ID)
 
     def query(self, *args: Any, **kwargs: Any) -> Result:
         return self.oxigraph.query(*args, **kwargs)
