@@ -132,7 +132,7 @@ def _places(
         take(first, last, "own")
     terms = list(find_terms(words))
     for i, j, term in terms:
-        if head_type(words[j - 1].text) is None:
+        if head_type(words[j - 1].text) is None or any(shape(word.text) == "name" for word in words[i:j]):
             take(i, j, "term", term.type, term.name)
     for i, j in find_models(words):
         take(i, j, "model", "model")

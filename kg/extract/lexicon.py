@@ -27,7 +27,7 @@ __all__ = [
 LONGEST_TERM = 6
 """Words of the longest form in the lexicon."""
 
-_JOINTS = re.compile(r"[\s\-_/'’]+|\.(?!\d)")
+_JOINTS = re.compile(r"'s\b|[\s\-_/'’]+|\.(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,12 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """The nouns that close a term of one type, and those of them that are a term by themselves."""
+    """The nouns that close a term of one type: with a modifier, by themselves, or only beside a number."""
 
     type: EntityType
     nouns: frozenset[str]
     alone: frozenset[str]
+    measured: frozenset[str]
 
 
 def fold(name: str) -> str:
@@ -85,7 +86,7 @@ def load_heads() -> tuple[Heads, ...]:
     """The head nouns of tasks, methods and metrics."""
     table = _load("heads")
     return tuple(
-        Heads(cast(EntityType, kind), frozenset(entry["heads"].split()), frozenset(entry["alone"].split()))
+        Heads(cast(EntityType, kind), *(frozenset(entry[list].split()) for list in ("heads", "alone", "measured")))
         for kind, entry in table.items()
     )
 

@@ -40,7 +40,7 @@ def shape(text: str) -> Shape:
     """What the letters of one word say about it."""
     if _NUMBER.fullmatch(text):
         return "number"
-    if _SUFFIX.search(text) or _QUANTITY.fullmatch(text):
+    if _SUFFIX.search(text.lower()) or _QUANTITY.fullmatch(text):
         return "plain"
     parts = text.split("-")
     if _ADJECTIVE.search(text) or _CODE.fullmatch(text):
@@ -56,7 +56,7 @@ def is_generic(text: str) -> bool:
     if bare in _GENERIC:
         return True
     parts = bare.split("-")
-    return len(parts) > 1 and all(p in _GENERIC or p.islower() or p.isdigit() or p.istitle() for p in parts)
+    return len(parts) > 1 and all(p in _GENERIC or p.islower() or p.isdigit() for p in parts)
 
 
 def find_runs(text: str, words: list[Word], in_title: bool) -> Iterator[tuple[int, int, bool]]:

@@ -15,6 +15,10 @@ __all__ = ["find_phrases", "head_type"]
 MOST_MODIFIERS = 4
 
 _GENERIC_TAIL = load_words("generic")["tails"]
+_NUMBER_BEFORE = re.compile(r"\d\s?(?:%|x|×|times|points?|-points?|-fold)?\s(?:[\w-]+\s){0,3}$")
+_NUMBER_AFTER = re.compile(
+    r"(?:\s[\w()-]+){0,4}?\s(?:of|by|to|from|at|is|was|=|reaching|averaging)\s(?:[\w-]+\s){0,2}[~<>≈]?\d"
+)
 _FREE_METRICS = frozenset({"score", "scores", "similarity", "distance", "consistency", "alignment", "error"})
 
 
@@ -27,18 +31,32 @@ def head_type(word: str) -> EntityType | None:
 def find_phrases(text: str, words: list[Word], taken: set[int]) -> Iterator[tuple[int, int, EntityType]]:
     """First word, one past the last, type of each term; words whose index is in `taken` are not part of one."""
     for last, word in enumerate(words):
-        if last in taken:
+        heads = None if last in taken or not _closes(words, last) else _heads_of(word)
+        if heads is None:
             continue
-        for heads in load_heads():
-            forms = {word.lower} if heads.type != "metric" else {word.lower, word.lower.removesuffix("s")}
-            if heads.nouns.isdisjoint(forms) and heads.alone.isdisjoint(forms):
-                continue
-            if not _closes(words, last):
-                continue
-            first = _first_modifier(text, words, last, heads, taken)
-            if first < last or not heads.alone.isdisjoint(forms):
-                yield first, last + 1, heads.type
-            break
+        first = _first_modifier(text, words, last, heads, taken)
+        forms = _forms(word, heads)
+        beside = not heads.measured.isdisjoint(forms) and _is_measured(text, words[first].start, word.end)
+        if beside or not heads.alone.isdisjoint(forms) or (first < last and not heads.nouns.isdisjoint(forms)):
+            yield first, last + 1, heads.type
+
+
+def _heads_of(word: Word) -> Heads | None:
+    for heads in load_heads():
+        forms = _forms(word, heads)
+        if not forms.isdisjoint(heads.nouns | heads.alone | heads.measured):
+            return heads
+    return None
+
+
+def _forms(word: Word, heads: Heads) -> set[str]:
+    """The word, and for a metric its singular: "accuracies" are measured, "optimizations" name no method."""
+    return {word.lower, word.lower.removesuffix("s")} if heads.type == "metric" else {word.lower}
+
+
+def _is_measured(text: str, start: int, end: int) -> bool:
+    """Whether a number stands close before or after a term."""
+    return bool(_NUMBER_BEFORE.search(text[max(0, start - 40) : start]) or _NUMBER_AFTER.match(text[end : end + 60]))
 
 
 def _closes(words: list[Word], last: int) -> bool:

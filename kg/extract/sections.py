@@ -80,7 +80,21 @@ def _told(text: str, start: int, end: int) -> Iterator[tuple[int, int, Section]]
             first = marker.end()
             part = _marked(marker) or part
         if first < last:
-            yield first, last, "questions" if _unsaid(text[first:last]) else part or _cued(text[first:last])
+            yield from _parted(text, first, last, part or _cued(text[first:last]))
+
+
+def _parted(text: str, start: int, end: int, section: Section) -> Iterator[tuple[int, int, Section]]:
+    """A sentence, in two where a clause at its end says what the paper leaves out."""
+    unsaid = _UNSAID.search(text, start, end)
+    if unsaid is None or _MEASURED.search(text, unsaid.start(), end):
+        yield start, end, section
+        return
+    cut = max(text.rfind(sign, start, unsaid.start()) for sign in (", ", "; ", " ("))
+    if cut - start > 40:
+        yield start, cut, section
+        yield cut + 2, end, "questions"
+    else:
+        yield start, end, "questions"
 
 
 def _asked(text: str, start: int) -> Iterator[tuple[int, int, Section]]:
@@ -103,10 +117,6 @@ def _marked(marker: re.Match[str]) -> Section | None:
         place = ord(letter) - ord("a")
         return _LETTERS[place] if place < len(_LETTERS) else "body"
     return _ROMANS.get(roman, "body") if roman else None
-
-
-def _unsaid(sentence: str) -> bool:
-    return bool(_UNSAID.search(sentence)) and not _MEASURED.search(sentence)
 
 
 def _cued(sentence: str) -> Section:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from kg.extract.kinds import form_votes
@@ -85,7 +85,7 @@ def gather(places: list[Place], twins: dict[str, str]) -> list[Thing]:
         own = thing_key(place.text)
         key = same.get(own, own)
         things.setdefault(key, Thing(key)).places.append(place)
-    return _without_tails(list(things.values()))
+    return _without_shorter(list(things.values()))
 
 
 def _joined(ties: list[tuple[str, str]]) -> dict[str, str]:
@@ -97,25 +97,32 @@ def _joined(ties: list[tuple[str, str]]) -> dict[str, str]:
     return chosen
 
 
-def _without_tails(things: list[Thing]) -> list[Thing]:
-    """A term that another one of its type ends with is the same thing: "accuracy" beside "zero-shot accuracy"."""
+def _without_shorter(things: list[Thing]) -> list[Thing]:
+    """A term whose words another of its type has too, with the same head, is that term, told shorter."""
     kept: list[Thing] = []
-    tails: dict[tuple[EntityType, tuple[str, ...]], Thing] = {}
-    ordered = sorted(things, key=lambda t: -max(len(p.text) for p in t.places))
-    for thing in ordered:
+    by_head: dict[tuple[EntityType, str], list[tuple[Thing, list[str]]]] = defaultdict(list)
+    for thing in sorted(things, key=lambda t: -max(len(p.text) for p in t.places)):
+        if not thing.rules <= {"phrase", "term"}:
+            kept.append(thing)
+            continue
         words = _words(thing)
-        host = tails.get((thing.type, words)) if thing.rules <= {"phrase", "term"} else None
+        alike = by_head[(thing.type, words[-1])]
+        host = next((other for other, longer in alike if _is_part(words, longer)), None)
         if host:
             host.places.extend(thing.places)
-            continue
-        kept.append(thing)
-        if thing.rules <= {"phrase", "term"}:
-            for first in range(1, len(words)):
-                tails.setdefault((thing.type, words[first:]), thing)
+        else:
+            kept.append(thing)
+            alike.append((thing, words))
     return sorted(kept, key=lambda t: min(p.start for p in t.places))
 
 
-def _words(thing: Thing) -> tuple[str, ...]:
+def _is_part(words: list[str], longer: list[str]) -> bool:
+    """Whether the words stand in the longer list, in their order."""
+    rest = iter(longer)
+    return all(word in rest for word in words)
+
+
+def _words(thing: Thing) -> list[str]:
     longest = max((place.text for place in thing.places), key=len)
     bare = _TRAILING.sub("", _BRACKETED.sub("", longest)) or longest
-    return tuple(word.removesuffix("s") for word in re.split(r"[\s-]+", bare.casefold()))
+    return [word.removesuffix("s") for word in re.split(r"[\s-]+", bare.casefold())]

@@ -48,12 +48,10 @@ def read_words(text: str, start: int, end: int) -> list[Word]:
     words: list[Word] = []
     last = -1
     for match in _WORD.finditer(text, start, end):
-        form = match.group().rstrip(".'/-")
-        if form.endswith("'s"):
-            form = form[:-2]
-        first = match.start()
-        words.append(Word(form, first, first + len(form), first == last + 1 and text[last] == " "))
-        last = first + len(form)
+        form, first = match.group(), match.start()
+        bare = form.removesuffix("'s")
+        words.append(Word(bare, first, first + len(bare), first == last + 1 and text[last] == " "))
+        last = match.end()
     return words
 
 
