@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kg.extract.numerals import Number
 from kg.extract.values import COMPARATIVE, GAIN_NOUN, HEDGES, METRIC_WORD, Kind, phrase_after
@@ -124,13 +124,18 @@ _NOUN_IN = re.compile(rf"(?:[\w-]+ ){{0,3}}?{GAIN_NOUN} (?:in|of|for|on) (?:the 
 _IN_TERMS = re.compile(r"(?:in terms of|as measured by|measured by|measured in|in|on) (?:the |average |overall |mean )*")
 
 
-_TAIL = re.compile(rf" (?:values?|levels?|{GAIN_NOUN})$")
+_TAIL = re.compile(rf" (?:values?|levels?|(?!gap|difference|loss|lead|margin){GAIN_NOUN})$")
 _SPEEDUP = re.compile(r"speed-?ups?|accelerations?", re.IGNORECASE)
 _GAIN_LEAD = re.compile(rf"{COMPARATIVE}|absolute|relative|average|overall|in|reduction|increase", re.IGNORECASE)
 _GAIN_TAIL = re.compile(rf"(?!speed-?up|acceleration){GAIN_NOUN}", re.IGNORECASE)
 _RISEN = re.compile(
     r" (?:(?:was|were|is|are|has|have) )?(?:improv|increas|ris|rose|drop|decreas|fall|fell|declin|plummet|reduc|chang"
     r"|grew|grow|climb|jump|rais|degrad|shrank|shrink)(?:es|ed|ing|s|ped|ping)?(?: \w+ly)? (?:from|to|by) [^,;]*$"
+)
+
+
+_OWNED = re.compile(
+    r".{0,60}?(?:(?<!Pearson)(?<!Spearman)(?<!Kendall)(?<!Cohen)(?<!Krippendorff)'s|s') (?=\S)"
 )
 
 
@@ -159,32 +164,34 @@ Found = tuple[Thing, ...] | None
 def _phrase(frame: Frame, start: int, end: int, sure: bool) -> Found:
     """The metric in the words `text[start:end]`; `sure` says that they cannot be anything else."""
     text = frame.text
-    while lead := _LEADING.match(text, start, end):
-        start = lead.end()
-    if frame.kinds and (tail := _TAIL.search(text, start, end)):
-        end = tail.start()
-    for thing in frame.among((*DATA, *SYSTEMS), start, end):
+    if owned := _OWNED.match(text, start, end):
+        start = owned.end()
+    if tail := _TAIL.search(text, start, end):
+        end, sure = tail.start(), True
+    start = _skip(_LEADING, text, start, end)
+    for thing in frame.among(DATA, start, end):
         if thing.start == start and thing.end < end - 1:
-            start = thing.end + (text[thing.end] == " ")
-    while lead := _LEADING.match(text, start, end):
-        start = lead.end()
+            start = _skip(_LEADING, text, thing.end + (text[thing.end] == " "), end)
     words = text[start:end].split()
-    if not words:
+    if not words or _VERB.match(words[0]) or words[0].lower() in _EDGE:
         return None
     if words[-1].lower() in ("performance", "results") or all(word.lower().strip(",.") in _GENERIC for word in words):
         return ()
     known = _known(frame, start, end)
-    if known is not None and (known.start <= start or not sure):
+    if known is not None and (not sure or known.start <= start and not _OWNED.match(text, known.start, end)):
         return (known,)
-    if known is not None:
-        return (Thing(start, end, "metric", known.key),)
-    worded = bool(_METRIC.fullmatch(words[-1].strip("'\"")))
-    if not worded and any(t.start < end and start < t.end for t in frame.things if t.type != "task"):
-        return None
-    if not sure and not worded:
-        return None
-    name = text[start:end]
-    return (Thing(start, end, "metric", name.casefold()),)
+    if known is None:
+        worded = bool(_METRIC.fullmatch(words[-1].strip("'\"")))
+        taken = any(t.start < end and start < t.end for t in frame.things if t.type not in ("task", "metric"))
+        if not worded and (taken or not sure):
+            return None
+    return (Thing(start, end, "metric", known.key if known else text[start:end].casefold()),)
+
+
+def _skip(pattern: re.Pattern[str], text: str, start: int, end: int) -> int:
+    while match := pattern.match(text, start, end):
+        start = match.end()
+    return start
 
 
 def _known(frame: Frame, start: int, end: int) -> Thing | None:
@@ -252,6 +259,7 @@ def _metric_next(frame: Frame, position: int) -> Found:
     if not words:
         return None
     start = frame.text.find(words[0], offset)
+    lacking = bool(re.match(r"(?:fewer|less)$", words[0]))
     if kind != "score":
         while words and _GAIN_LEAD.fullmatch(words[0]):
             start += len(words.pop(0)) + 1
@@ -259,7 +267,8 @@ def _metric_next(frame: Frame, position: int) -> Found:
             words.pop()
     if not words:
         return None
-    sure = kind == "score" and (number.form == "plain" or offset > number.end) and len(words) <= 3
+    sure = lacking or ((kind == "score" or number.signed or offset > number.end) and len(words) <= 4)
+    sure = sure and not re.search(r"[^s]s$", words[-1]) or lacking
     if kind == "ratio" and _SPEEDUP.fullmatch(words[-1]) and len(words) > 1:
         start = frame.text.find(words[-1], start)
         words, sure = words[-1:], True
@@ -392,8 +401,19 @@ def find_on(frame: Frame, position: int, filled: Sequence[Filled]) -> Thing | No
         or _on_group(frame, position)
         or _on_ahead(frame, position, DATA)
         or _on_ahead(frame, position, ("task",))
-        or next((thing for thing in frame.proposed if _is_test(frame, thing)), None)
+        or next((_as_data(thing) for thing in frame.proposed if _is_test(frame, thing)), None)
+        or _on_nearest(frame, position)
     )
+
+
+def _as_data(thing: Thing) -> Thing:
+    return thing if thing.type in DATA else replace(thing, type="benchmark")
+
+
+def _on_nearest(frame: Frame, position: int) -> Thing | None:
+    number = frame.numbers[position]
+    named = frame.among(("benchmark",), frame.start, frame.end)
+    return min(named, key=lambda t: abs(t.start - number.start), default=None)
 
 
 def _is_test(frame: Frame, thing: Thing) -> bool:
