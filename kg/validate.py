@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import groupby
 from multiprocessing import get_context
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,12 +29,12 @@ from rdflib.query import Result
 from rdflib.term import Node
 
 from kg.errors import KGError, SourceError
-from kg.vocabulary import KG, XSD, ontology_path
+from kg.vocabulary import KG, PREFIXES, XSD, ontology_path
 
 __all__ = ["BATCH", "Report", "Violation", "derive_report", "to_lines"]
 
 BATCH = 50
-"""How many summaries make a good batch: larger ones are no faster, and need more memory."""
+"""Summaries that make a good batch: larger ones are no faster, and need more memory."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -100,9 +101,10 @@ def to_lines(report: Report, examples: int = 3) -> list[str]:
     if report.conforms:
         return [f"conforms: {checked}"]
     lines = [f"does not conform: {len(report.violations):,} violations in {checked}"]
-    for (shape, message), group in groupby(report.violations, key=lambda v: (v.shape, v.message)):
+    by_promise = attrgetter("shape", "message")
+    for (shape, message), group in groupby(sorted(report.violations, key=by_promise), key=by_promise):
         found = list(group)
-        lines += ["", f"{_local(shape)}: {len(found):,} × {message}"]
+        lines += ["", f"{shape.rpartition('#')[2]}: {len(found):,} × {message}"]
         for violation in found[:examples]:
             lines += _example(violation)
         if len(found) > examples:
@@ -110,18 +112,25 @@ def to_lines(report: Report, examples: int = 3) -> list[str]:
     return lines
 
 
-def _local(iri: str) -> str:
-    return iri.rpartition("#")[2]
-
-
 def _example(violation: Violation) -> Iterator[str]:
     yield f"  {violation.focus}"
     if violation.path:
-        yield f"    {violation.path} {violation.value}".rstrip()
+        yield f"    {_curie(violation.path)} {_clip(violation.value)}".rstrip()
     elif violation.value != violation.focus:
-        yield f"    {violation.value}"
+        yield f"    {_clip(violation.value)}"
     if violation.graph != violation.focus:
         yield f"    in {violation.graph}"
+
+
+def _curie(iri: str) -> str:
+    for prefix, namespace in PREFIXES.items():
+        if iri.startswith(namespace):
+            return f"{prefix}:{iri.removeprefix(namespace)}"
+    return iri
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= 200 else text[:199] + "…"
 
 
 def _to_bytes(batch: Iterable[Quad]) -> bytes:
@@ -130,7 +139,7 @@ def _to_bytes(batch: Iterable[Quad]) -> bytes:
 
 def _check_all(batches: Iterator[bytes], shapes: Path, workers: int) -> Iterator[_Checked]:
     """Checks batches in order; no more than two a worker are in flight."""
-    if workers == 1:
+    if workers <= 1:
         yield from (_check(batch, shapes) for batch in batches)
         return
     pending: deque[Any] = deque()

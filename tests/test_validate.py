@@ -348,14 +348,14 @@ def test_batches_and_processes_do_not_matter() -> None:
 
 
 def test_report_as_text() -> None:
-    found = [Violation("urn:s#A", "urn:g", f"urn:{n}", "urn:p", str(n), "No.") for n in range(4)]
+    found = [Violation("urn:s#A", "urn:g", f"urn:{n}", KG.value, str(n) * 300, "No.") for n in range(4)]
     found.append(Violation("urn:s#B", "urn:g", "urn:g", "", "urn:g", "Never."))
     assert to_lines(Report(2, 1000, tuple(found)), examples=1) == [
         "does not conform: 5 violations in 2 summaries, 1,000 quads",
         "",
         "A: 4 × No.",
         "  urn:0",
-        "    urn:p 0",
+        "    kg:value " + "0" * 199 + "…",
         "    in urn:g",
         "  … and 3 more",
         "",
