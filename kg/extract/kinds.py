@@ -24,9 +24,7 @@ _NOUNS: dict[EntityType, str] = {
     "metric": r"metrics?|measures?|scores?|index",
     "task": r"tasks?|problems?",
 }
-_KIND = (
-    r"(?<![\w-])(?:" + "|".join(f"(?P<{kind}>{nouns})" for kind, nouns in _NOUNS.items()) + r")(?![\w-])"
-)
+_KIND = r"(?<![\w-])(?:" + "|".join(f"(?P<{kind}>{nouns})" for kind, nouns in _NOUNS.items()) + r")(?![\w-])"
 _FIRST_NOUN = re.compile(_KIND, re.IGNORECASE)
 _AFTER = re.compile(r"(?:\s\([^()]{1,40}\))?(?:'s)?\s(?:[\w-]+\s)?" + _KIND)
 _APPOSED = re.compile(
@@ -54,7 +52,9 @@ _BEFORE: tuple[tuple[EntityType, int, re.Pattern[str]], ...] = (
     (
         "method",
         1,
-        re.compile(r"\b(?:using|via|by|through|leverag\w+|employ\w+|appl\w+|us(?:es|ed|e))\s(?:the\s|an?\s)?$"),
+        re.compile(
+            r"\b(?:using|via|by|through|leverag\w+|employ\w+|appl\w+|us(?:es|ed|e))\s(?:the\s|an?\s)?$"
+        ),
     ),
     (
         "metric",

@@ -86,7 +86,10 @@ def load_heads() -> tuple[Heads, ...]:
     """The head nouns of tasks, methods and metrics."""
     table = _load("heads")
     return tuple(
-        Heads(cast(EntityType, kind), *(frozenset(entry[list].split()) for list in ("heads", "alone", "measured")))
+        Heads(
+            cast(EntityType, kind),
+            *(frozenset(entry[list].split()) for list in ("heads", "alone", "measured")),
+        )
         for kind, entry in table.items()
     )
 

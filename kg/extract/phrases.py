@@ -37,7 +37,11 @@ def find_phrases(text: str, words: list[Word], taken: set[int]) -> Iterator[tupl
         first = _first_modifier(text, words, last, heads, taken)
         forms = _forms(word, heads)
         beside = not heads.measured.isdisjoint(forms) and _is_measured(text, words[first].start, word.end)
-        if beside or not heads.alone.isdisjoint(forms) or (first < last and not heads.nouns.isdisjoint(forms)):
+        if (
+            beside
+            or not heads.alone.isdisjoint(forms)
+            or (first < last and not heads.nouns.isdisjoint(forms))
+        ):
             yield first, last + 1, heads.type
 
 
@@ -56,7 +60,9 @@ def _forms(word: Word, heads: Heads) -> set[str]:
 
 def _is_measured(text: str, start: int, end: int) -> bool:
     """Whether a number stands close before or after a term."""
-    return bool(_NUMBER_BEFORE.search(text[max(0, start - 40) : start]) or _NUMBER_AFTER.match(text[end : end + 60]))
+    return bool(
+        _NUMBER_BEFORE.search(text[max(0, start - 40) : start]) or _NUMBER_AFTER.match(text[end : end + 60])
+    )
 
 
 def _closes(words: list[Word], last: int) -> bool:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 from kg.extract.kinds import form_votes
 from kg.extract.lexicon import fold
+from kg.extract.places import Place
 from kg.model import EntityType
 
-__all__ = ["Place", "Thing", "gather", "thing_key"]
+__all__ = ["Thing", "gather", "thing_key"]
 
 _ARTICLE = re.compile(r"^(?:(?:the|an?|its|their|our|novel|new|proposed)\s+)+(?=\S)", re.IGNORECASE)
 _BRACKETED = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
@@ -19,23 +20,6 @@ _TRAILING = re.compile(
     r"approach|prompting))+$",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a text names something, by which rule, and what the words around it say of its kind.
-
-    `sure` is the kind when the rule knows it, `known` the name that the lexicon has for it.
-    """
-
-    start: int
-    end: int
-    text: str
-    rule: str
-    sure: EntityType | None = None
-    votes: tuple[tuple[EntityType, int], ...] = ()
-    known: str = ""
-    proposed: bool = False
 
 
 @dataclass(slots=True)
@@ -48,10 +32,6 @@ class Thing:
     @property
     def rules(self) -> set[str]:
         return {place.rule for place in self.places}
-
-    @property
-    def proposed(self) -> bool:
-        return any(place.proposed for place in self.places)
 
     @property
     def type(self) -> EntityType:

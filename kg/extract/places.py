@@ -1,0 +1,208 @@
+"""Where one sentence names something: each family of rules takes the words that no earlier one has taken."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from kg.extract.kinds import purpose_votes, votes
+from kg.extract.known import find_models, find_terms, term_type
+from kg.extract.names import Pair, find_pairs, find_runs, is_generic, shape
+from kg.extract.phrases import find_phrases, head_type
+from kg.extract.sections import Section
+from kg.extract.words import Word, begins_term, modifies, read_words
+from kg.model import EntityType
+
+__all__ = ["Place", "find_own_name", "find_places"]
+
+_TITLE_NAME = re.compile(r"([^\s:][^:]{1,40}?)(?:\sTechnical Report$|\s?(?::|\s-{1,2}|\s—)\s)")
+_OPENING_NAME = re.compile(r"(?:The )?([A-Z][\w-]+(?: [A-Z0-9][\w.-]*){0,2})(?:,| is| are) (?:an?|the) ")
+_PROPOSES = re.compile(
+    r"\b(?:introduc|propos|present|develop|releas|describ|unveil|design|construct|creat|build|contribut|name|call|"
+    r"term|dub|coin|establish|offer)\w*,?\s(?P<gap>(?:[\w-]+,?\s|\"){0,7})$"
+)
+_LINKS = re.compile(r"\b(?:for|on|using|with|of|to|by|that|and|in|from|which|where|as|replacing)\b")
+_RIVAL = re.compile(
+    r"\b(?:outperform\w*|surpass\w*|exceed\w*|beat\w*|compar(?:ed|ing) (?:to|with|against)|than|over|versus|vs\.?|"
+    r"against|unlike|baselines?(?: such as| like|,)?)\s(?:the\s|an?\s)?(?:[\w-]+\s){0,2}$"
+)
+_JOINS = re.compile(r"(?:\s\([^()]{1,40}\))?(?:,| and| or| &|, and|, or|/)\s?(?:the )?")
+_PEOPLE = frozenset({"scientist", "scientists", "engineer", "engineers", "researchers", "practitioners"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a text names something, by which rule, and what the words around it say of its kind.
+
+    `sure` is the kind when the rule knows it, `known` the name that the lexicon has for it.
+    `proposed` and `rival`: the words around it say that the paper presents it, or compares with it.
+    """
+
+    start: int
+    end: int
+    text: str
+    rule: str
+    section: Section
+    sure: EntityType | None = None
+    votes: tuple[tuple[EntityType, int], ...] = ()
+    known: str = ""
+    proposed: bool = False
+    rival: bool = False
+
+
+@dataclass(slots=True)
+class _Sentence:
+    """The words of one sentence, and the places that rules have taken in it so far."""
+
+    text: str
+    start: int
+    end: int
+    section: Section
+    words: list[Word]
+    taken: set[int] = field(default_factory=set)
+    places: list[Place] = field(default_factory=list)
+
+    def take(self, first: int, last: int, rule: str, sure: EntityType | None = None, known: str = "") -> None:
+        """Make a place of the words `first` to `last`, unless one of them is taken."""
+        if not self.taken.isdisjoint(range(first, last)):
+            return
+        self.taken.update(range(first, last))
+        start, end = self.words[first].start, self.words[last - 1].end
+        before = self.text[max(self.start, start - 80) : start]
+        after = self.text[end : min(self.end, end + 150)]
+        gap = _PROPOSES.search(before)
+        self.places.append(
+            Place(
+                start,
+                end,
+                self.text[start:end],
+                rule,
+                self.section,
+                None if rule == "phrase" else sure,
+                tuple(sorted(_context(before, after, rule, sure).items())),
+                known,
+                bool(gap and not _LINKS.search(gap["gap"])),
+                bool(_RIVAL.search(before)),
+            )
+        )
+
+
+def find_own_name(text: str, told: list[tuple[int, int, Section]]) -> str | None:
+    """The name of what the paper proposes, where title or opening sentence begin with it."""
+    for start, end, section in told[:2]:
+        pattern = _TITLE_NAME if section == "title" else _OPENING_NAME
+        match = pattern.match(text, start, end)
+        if match and _is_own(match[1], text[end:]):
+            return match[1]
+    return None
+
+
+def find_places(
+    text: str, start: int, end: int, section: Section, own: str | None
+) -> tuple[list[Place], list[Pair]]:
+    """The places in the sentence at `start:end`, none overlapping, and its pairs of long and short forms."""
+    sentence = _Sentence(text, start, end, section, read_words(text, start, end))
+    pairs = list(find_pairs(text, start, end))
+    for first, last in _occurrences(sentence.words, own):
+        sentence.take(first, last, "own")
+    terms = list(find_terms(sentence.words))
+    for first, last, term in terms:
+        if not _extendable(sentence.words[first:last]):
+            sentence.take(first, last, "term", term.type, term.name)
+    for first, last in find_models(sentence.words):
+        sentence.take(first, last, "model", "model")
+    _take_pairs(sentence, pairs)
+    _take_runs(sentence)
+    for first, last, kind in find_phrases(text, sentence.words, sentence.taken):
+        sentence.take(first, last, "phrase", kind)
+    for first, last, term in terms:
+        sentence.take(first, last, "term", term.type, term.name)
+    return list(_coordinated(text, sorted(sentence.places, key=lambda p: p.start))), pairs
+
+
+def _is_own(name: str, rest: str) -> bool:
+    """Whether the words that a title begins with are a name: by their shape, or because the text repeats them."""
+    words = read_words(name, 0, len(name))
+    if not words or len(words) > 4 or not begins_term(words[0]) or words[0].text[0].islower():
+        return False
+    if len(words) == 1 and shape(words[0].text) == "name":
+        return True
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", rest) is not None
+
+
+def _occurrences(words: list[Word], name: str | None) -> Iterator[tuple[int, int]]:
+    parts = [word.text for word in read_words(name, 0, len(name))] if name else []
+    for i in range(len(words) - len(parts) + 1):
+        if parts and [word.text for word in words[i : i + len(parts)]] == parts:
+            yield i, i + len(parts)
+
+
+def _extendable(words: list[Word]) -> bool:
+    """Whether a known term may be the end of a longer one: "accuracy" of "zero-shot accuracy"."""
+    return head_type(words[-1].text) is not None and all(shape(word.text) != "name" for word in words)
+
+
+def _take_pairs(sentence: _Sentence, pairs: list[Pair]) -> None:
+    """Take both forms of each pair; a pair like "large language model (LLM)" names nothing."""
+    words, text = sentence.words, sentence.text
+    at = {word.start: i for i, word in enumerate(words)} | {word.end: i + 1 for i, word in enumerate(words)}
+    for long, short in pairs:
+        if not all(edge in at for edge in (*long, *short)):
+            continue
+        if is_generic(text[slice(*short)]):
+            sentence.taken.update(range(at[long[0]], at[long[1]]))
+            continue
+        kind = term_type(text[slice(*long)]) or head_type(words[at[long[1]] - 1].text)
+        sentence.take(at[long[0]], at[long[1]], "long", kind)
+        sentence.take(at[short[0]], at[short[1]], "short", kind)
+
+
+def _take_runs(sentence: _Sentence) -> None:
+    """Take words that are names by their shape, and runs of capitalised words."""
+    words = sentence.words
+    for first, last, strong in find_runs(sentence.text, words, sentence.section == "title"):
+        if strong:
+            sentence.take(first, last, "name")
+        elif last - first > 1 and modifies(words[first]) and words[last - 1].lower not in _PEOPLE:
+            sentence.take(first, last, "titled")
+
+
+def _context(before: str, after: str, rule: str, sure: EntityType | None) -> Counter[EntityType]:
+    """What the words around a place say of its kind; a phrase's head noun speaks too."""
+    if rule != "phrase":
+        return votes(before, after)
+    heard = purpose_votes(before) if sure in ("task", "method") else Counter[EntityType]()
+    if sure:
+        heard[sure] += 2
+    return heard
+
+
+def _coordinated(text: str, places: list[Place]) -> Iterator[Place]:
+    """The places; names that a list joins ("X, Y and Z") share what is said of any of them."""
+    group: list[Place] = []
+    for place in places:
+        if group and not (
+            place.rule != "phrase"
+            and group[-1].rule != "phrase"
+            and _JOINS.fullmatch(text, group[-1].end, place.start)
+        ):
+            yield from _shared(group)
+            group = []
+        group.append(place)
+    yield from _shared(group)
+
+
+def _shared(group: list[Place]) -> Iterator[Place]:
+    if len(group) < 2:
+        yield from group
+        return
+    heard: Counter[EntityType] = Counter()
+    for place in group:
+        heard.update(dict(place.votes))
+        if place.sure:
+            heard[place.sure] += 4
+    rival = any(place.rival for place in group)
+    for place in group:
+        yield replace(place, votes=tuple(sorted(heard.items())), rival=rival)
