@@ -91,6 +91,8 @@ def test_doctests() -> None:
         ("ＧＰＴ-4", "GPT-4"),
         ("2Ã—2 grid", "2×2 grid"),
         ("(hidden)", "hidden"),
+        ("our proposed MM1", "the (small) MM1"),
+        ("FID", "FIDs"),
     ],
 )
 def test_the_same_name(one: str, other: str) -> None:
@@ -99,7 +101,14 @@ def test_the_same_name(one: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("C++", "C"), ("Llama-3-8B", "Llama-3-70B"), ("loss", "los"), ("GPT-3.5", "GPT-35"), ("the new", "the")],
+    [
+        ("C++", "C"),
+        ("Llama-3-8B", "Llama-3-70B"),
+        ("loss", "los"),
+        ("GPT-3.5", "GPT-35"),
+        ("the new", "the"),
+        ("GPS", "GP"),
+    ],
 )
 def test_another_name(one: str, other: str) -> None:
     assert to_name_key(one) != to_name_key(other)
@@ -223,6 +232,8 @@ def test_a_result_is_right_in_value_core_full_and_unit() -> None:
         ({"subject": []}, {}, True),
         ({"subject": ["MM1"]}, {"subject": "performance"}, False),
         ({"subject": ["MM1", "MM1.5 (big)"]}, {"subject": "big"}, True),
+        ({"subject": ["MM1.5 (b)"]}, {"subject": "b"}, False),
+        ({"metric": [None]}, {"metric": "result_s"}, True),
     ],
 )
 def test_parts_of_a_result(gold: Json, extracted: Json, full: bool) -> None:
@@ -241,6 +252,12 @@ def test_results_pair_where_they_agree_best() -> None:
     extracted = [found("3", on="GLUE"), found("3", on="MBPP"), found("3", on="HumanEval")]
     assert of_results(gold, extracted)["result-core"] == Score(2, 0, 0)
     assert of_results(gold, extracted[:2])["result-core"] == Score(1, 1, 1)
+
+
+def test_on_and_metric_pair_results_before_the_other_slots() -> None:
+    gold = [marked("3", metric=["accuracy"], subject=["MM1"], baseline=["MM2"])]
+    extracted = [found("3", metric="FID", subject="MM1", baseline="MM2"), found("3", metric="accuracy")]
+    assert of_results(gold, extracted)["result-core"] == Score(1, 1, 0)
 
 
 # Papers
@@ -589,7 +606,7 @@ names = st.one_of(
     st.lists(st.sampled_from(PIECES), max_size=3).map("".join),
     st.text(max_size=6),
 )
-few_names = st.sampled_from(["MM1", "MM2", "mm-1 model", "MM1 (FM)", "FM", "GLUE", "GLUE (FM)", "Results"])
+few_names = st.sampled_from(["MM1", "MM2", "mm-1 model", "MM1 (FM)", "FM", "GLUE", "GLUE (FM)", "result_s"])
 some_names = st.one_of(few_names, few_names, names)
 numerals = st.one_of(
     st.sampled_from(
