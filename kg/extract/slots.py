@@ -92,7 +92,7 @@ _GENERIC = frozenset(
 )
 _LEADING = re.compile(
     r"(?:(?:state-of-the-art|SOTA|new|best|highest|lowest|higher|lower|superior|strong|competitive|impressive|high|low"
-    r"|remarkable|notable|overall|average|mean|peak|maximum|minimum|final|improved|better|relative|absolute|significant"
+    r"|remarkable|notable|overall|average|peak|maximum|minimum|final|improved|better|relative|absolute|significant"
     r"|average|up|to|only|an?|the|its|their|reported|top|good|excellent|comparable|additional|substantial|performance"
     r"|'s|negligible|minimal|slight|single|first|perfect|respective|initial|base|baseline|consistent) )+"
 )
@@ -526,11 +526,17 @@ def _runs(frame: Frame, things: Sequence[Thing]) -> list[list[Thing]]:
 
 _RIVAL_LEAD = re.compile(
     r"\b(?:compared (?:to|with)|over|than|versus|vs\.?|against|relative to|outperform\w*|surpass\w*|exceed\w*|beat\w*"
-    r"|superior to|inferior to|better than|baselines?|behind|such as|like|improv\w* upon|match\w*|predecessor|including)"
+    r"|superior to|inferior to|better than|baselines?|behind|improv\w* upon|match\w*|predecessor)"
     r"(?: [^\s,;()]+){0,5},? ?\(?$",
     re.IGNORECASE,
 )
 _LISTED = re.compile(r"(?: \([^()]{1,30}\))?(?:,|,? and|,? or) (?:[\w-]+ ){0,2}$")
+_LABELS = re.compile(rf"(?:'s)?(?::| -| \()? ?{HEDGES}")
+_ACTS = re.compile(
+    r"(?: \([^()]{1,40}\))?(?:'s)?(?: [\w-]+){0,3}? (?:\w*ly )?(?:achiev|improv|outperform|reduc|surpass|reach|attain|obtain"
+    r"|scor|demonstrat|show|exhibit|exceed|increas|boost|yield|deliver|record|gain|enhanc|provid|maintain|accelerat"
+    r"|has|had|is|was|can|generat|requir|produc|solv|perform|lead|rank)"
+)
 _BY_SYSTEM = re.compile(r"\b(?:by|for|with|using|from) (?:[^\s,;()]+ ){0,3}$")
 
 
@@ -546,27 +552,31 @@ def _rivals(frame: Frame) -> list[Thing]:
 
 
 def find_subject(frame: Frame, position: int) -> Thing | None:
-    """What achieved a number: a system beside it, the first one of its clause, or the proposed one."""
-    number = frame.numbers[position]
+    """What achieved a number: a system beside it, the one that its verb belongs to, or the proposed one."""
+    number, text = frame.numbers[position], frame.text
     rivals = _rivals(frame)
     left, right = _segment(frame, position)
-    own = [t for t in frame.among(SYSTEMS, frame.start, frame.end) if t not in rivals]
-    for thing in own:
-        if re.fullmatch(rf"(?:'s)?(?::| -| \() ?{HEDGES}", frame.text[thing.end : number.start]):
+    own = [thing for thing in frame.among(SYSTEMS, frame.start, frame.end) if thing not in rivals]
+    ahead = [thing for thing in own if thing.end <= number.start]
+    behind = [thing for thing in own if number.end <= thing.start < right]
+    for thing in ahead:
+        if _LABELS.fullmatch(text, thing.end, number.start):
             return thing
-    ahead = [t for t in own if t.end <= number.start]
-    near = [t for t in ahead if t.start >= left]
-    for group in (near, ahead):
-        for thing in group:
-            if re.match(r"(?: \([^()]{1,40}\))?(?: \w+){0,3}? (?:\w*ly )?(?:achiev|improv|outperform|reduc|surpass|reach|attain|obtain|scor|demonstrat|show|exhibit|exceed|increas|boost|yield|deliver|get|record|has|is|gain|enhanc|provid|ha[sd]|maintain|accelerat)", frame.text[thing.end : number.start]):
-                return thing
-    if ahead:
-        return ahead[0]
-    for thing in frame.proposed:
-        if thing.type in SYSTEMS:
-            return thing
-    behind = [t for t in own if number.end <= t.start < right and _BY_SYSTEM.search(frame.text[number.end : t.start])]
-    return behind[0] if behind else (frame.proposed[0] if frame.proposed else None)
+    named = [thing for thing in ahead if _is_name(frame, thing)]
+    for group in ([t for t in named if t.start >= left], named, ahead):
+        acting = [thing for thing in group if _ACTS.match(text, thing.end, number.start)]
+        if acting:
+            return acting[-1]
+    by = [thing for thing in behind if _BY_SYSTEM.search(text, number.end, thing.start)]
+    proposed = [thing for thing in frame.proposed if thing.type in SYSTEMS]
+    for group in (named, by, ahead, proposed, list(frame.proposed)):
+        if group:
+            return group[0]
+    return None
+
+
+def _is_name(frame: Frame, thing: Thing) -> bool:
+    return any(sign.isupper() or sign.isdigit() for sign in frame.text[thing.start : thing.end])
 
 
 def find_baseline(frame: Frame, position: int, subject: Thing | None) -> Thing | None:
