@@ -97,7 +97,7 @@ def find_entities(text: str, told: list[tuple[int, int, Section]]) -> Iterator[F
 
 
 def _is_proposed(thing: Thing, own: str | None) -> bool:
-    """Whether the paper presents the thing: by its name, by the words around it, or as a new name of its own."""
+    """Whether the paper presents the thing: under its own name, in so many words, or as a new name."""
     if "own" in thing.rules:
         return True
     if thing.type in ("task", "metric") or not thing.rules.isdisjoint({"term", "model"}):

@@ -11,16 +11,16 @@ from kg.model import EntityType
 __all__ = ["form_votes", "noun_kind", "purpose_votes", "votes"]
 
 _NOUNS: dict[EntityType, str] = {
-    "benchmark": r"benchmarks?|benchmarking|leaderboards?|testbeds?|test (?:sets?|suites?)|evaluation suites?|"
-    r"challenges?|arenas?",
+    "benchmark": r"benchmarks?|benchmarking|leaderboards?|testbeds?|test (?:sets?|suites?)|challenges?|"
+    r"arenas?|evaluation suites?",
     "dataset": r"data ?sets?|corpus|corpora|collections?|database|data",
-    "model": r"[LMV]{0,2}L?[LV]Ms?|models?|checkpoints?|backbones?|encoders?|networks?|transformers?|variants?|"
-    r"family|series|assistants?",
-    "method": r"frameworks?|methods?|approach(?:es)?|algorithms?|techniques?|architectures?|systems?|pipelines?|"
-    r"strateg(?:y|ies)|paradigms?|modules?|mechanisms?|loss|losses|agents?|toolkits?|librar(?:y|ies)|platforms?|"
-    r"engines?|optimizers?|tokenizers?|protocols?|polic(?:y|ies)|recipes?|tools?|layers?|adapters?|procedures?|"
-    r"decoders?|attention|training|pretraining|fine-tuning|optimization|environments?|simulators?|interfaces?|"
-    r"workflows?|solution",
+    "model": r"[LMV]{0,2}L?[LV]Ms?|models?|checkpoints?|backbones?|encoders?|networks?|transformers?|family|"
+    r"variants?|series|assistants?",
+    "method": r"frameworks?|methods?|approach(?:es)?|algorithms?|techniques?|architectures?|systems?|"
+    r"solution|pipelines?|strateg(?:y|ies)|paradigms?|modules?|mechanisms?|loss|losses|agents?|toolkits?|tools?|"
+    r"librar(?:y|ies)|platforms?|engines?|optimizers?|tokenizers?|protocols?|polic(?:y|ies)|recipes?|layers?|"
+    r"adapters?|procedures?|decoders?|attention|training|pretraining|fine-tuning|optimization|workflows?|"
+    r"environments?|simulators?|interfaces?",
     "metric": r"metrics?|measures?|scores?|index",
     "task": r"tasks?|problems?",
 }
@@ -28,7 +28,8 @@ _KIND = r"(?<![\w-])(?:" + "|".join(f"(?P<{kind}>{nouns})" for kind, nouns in _N
 _FIRST_NOUN = re.compile(_KIND, re.IGNORECASE)
 _AFTER = re.compile(r"(?:\s\([^()]{1,40}\))?(?:'s)?\s(?:[\w-]+\s)?" + _KIND)
 _APPOSED = re.compile(
-    r"(?:\s\([^()]{1,60}\))?(?:,| is| are| as|:| -+)\s(?:(?:an?|the|our|two|both)\s|(?=Benchmark))([^.;:()]{1,110})",
+    r"(?:\s\([^()]{1,60}\))?(?:,| is| are| as|:| -+)\s"
+    r"(?:(?:an?|the|our|two|both)\s|(?=Benchmark))([^.;:()]{1,110})",
     re.IGNORECASE,
 )
 _LISTED = re.compile(
@@ -64,22 +65,28 @@ _BEFORE: tuple[tuple[EntityType, int, re.Pattern[str]], ...] = (
 )
 _LEAD = r"(?:\s(?:the|an?|its|novel|new|efficient|two-stage|multi-stage|both))*\s$"
 _MEANS = re.compile(
-    r"\b(?:using|via|through|with|by|uses?|employs?|employing|leverag(?:es|ing)|incorporat(?:es|ing)|combin(?:es|ing)|"
-    r"integrat(?:es|ing)|introduc(?:es|ing)|proposes?|proposing|involves?|applying|applies|called|performs?|based on)"
-    + _LEAD
+    r"\b(?:using|via|through|with|by|uses?|employ(?:s|ing)|leverag(?:es|ing)|incorporat(?:es|ing)|based on|"
+    r"combin(?:es|ing)|integrat(?:es|ing)|introduc(?:es|ing)|propos(?:es?|ing)|involves?|appl(?:ies|ying)|called|"
+    r"performs?)" + _LEAD
 )
 _AIM = re.compile(
     r"\b(?:for|on|of|towards?|improv(?:e|es|ed|ing)|enhanc(?:e|es|ed|ing)|evaluat(?:e|es|ing)|address(?:es|ing)?|"
     r"mitigat(?:e|es|ing)|tackl(?:e|es|ing)|existing|efficient|robust|accurate|automated?)" + _LEAD
 )
 _FORMS: tuple[tuple[EntityType, int, re.Pattern[str]], ...] = (
-    ("benchmark", 8, re.compile(r".*(?:[Bb]ench|BENCH)(?![a-z])")),
-    ("benchmark", 5, re.compile(r".+(?:QA|Eval|EVAL|-eval|Arena|ARENA|Challenge|Leaderboard)(?:[-+ ].*)?$")),
-    ("dataset", 6, re.compile(r".*(?:\d[KMkm]\+?|-Train|-Instruct|Instruct|-Data|Data|Dataset|Corpus|Set)$")),
-    ("model", 7, re.compile(r".*[-\d]\d*(?:\.\d+)?[Bb](?![A-Za-z])|.*(?:LLaVA|[Ll]lama|LLaMA|Qwen|GPT|VLA|LLM|VLM|CLIP)(?![a-z])")),
-    ("model", 3, re.compile(r".*(?:Net|Former|former|BERT|Diffusion|Gen|-VL)(?:[-v\d].*)?$")),
-    ("metric", 6, re.compile(r".*(?:@|[Ss]core$|SCORE$|-[Ss]im$|Sim$|AUC$|Acc$|FID|Rate$|Accuracy$|Error$)")),
-)  # fmt: skip
+    ("benchmark", 8, re.compile(r"(?:[Bb]ench|BENCH)(?![a-z])")),
+    (
+        "benchmark",
+        5,
+        re.compile(r"(?<=.)(?:QA|Eval|EVAL|-eval|Arena|ARENA|Challenge|Leaderboard)(?:[-+ ]|$)"),
+    ),
+    ("dataset", 6, re.compile(r"(?:\d[KMkm]\+?|-Train|Instruct|Data|Dataset|Corpus|Set)$")),
+    ("model", 7, re.compile(r"[-\d]\d*(?:\.\d+)?[Bb](?![A-Za-z])")),
+    ("model", 7, re.compile(r"(?:LLaVA|[Ll]lama|LLaMA|Qwen|GPT|VLA|LLM|VLM|CLIP)(?![a-z])")),
+    ("model", 3, re.compile(r"(?:Net|Former|former|BERT|Diffusion|Gen|-VL)(?:[-v\d]|$)")),
+    ("metric", 6, re.compile(r"@|(?:[Ss]core|SCORE|-[Ss]im|Sim|AUC|Acc|Rate|Accuracy|Error)$|FID")),
+)
+"""Kind and weight of what the form of a name shows."""
 
 
 def noun_kind(text: str) -> EntityType | None:
@@ -99,7 +106,11 @@ def purpose_votes(before: str) -> Counter[EntityType]:
 
 def form_votes(name: str) -> Counter[EntityType]:
     """How strongly the form of a name itself speaks for a kind."""
-    return Counter({kind: weight for kind, weight, pattern in _FORMS if pattern.match(name)})
+    shown: Counter[EntityType] = Counter()
+    for kind, weight, pattern in _FORMS:
+        if pattern.search(name):
+            shown[kind] += weight
+    return shown
 
 
 def votes(before: str, after: str) -> Counter[EntityType]:

@@ -1,4 +1,4 @@
-"""Names that the lexicon knows: terms as they are written, and models of known families with version and size."""
+"""What the lexicon knows by name: terms, and models of known families with version and size."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from kg.extract.lexicon import LONGEST_TERM, Term, fold, load_families, load_forms, load_words
+from kg.extract.lexicon import Term, fold, load_beginnings, load_families, load_forms, load_words
 from kg.extract.words import Word
 from kg.model import EntityType
 
@@ -25,20 +25,29 @@ _SUFFIXED = re.compile(
 
 def find_terms(words: list[Word]) -> Iterator[tuple[int, int, Term]]:
     """First word, one past the last, and the term, for the longest known form at each place; none overlap."""
-    forms = load_forms()
+    folded = [fold(word.text) for word in words]
     i = 0
     while i < len(words):
-        for length in range(min(LONGEST_TERM, len(words) - i), 0, -1):
-            run = words[i : i + length]
-            if not all(word.glued for word in run[1:]):
-                continue
-            written = " ".join(word.text for word in run)
-            term = _term(written, forms.get(fold(written)) or forms.get(fold(written).removesuffix("s"), ()))
-            if term:
-                yield i, i + length, term
-                i += length - 1
-                break
-        i += 1
+        end, term = _longest_term(words, folded, i)
+        if term:
+            yield i, end, term
+        i = end
+
+
+def _longest_term(words: list[Word], folded: list[str], i: int) -> tuple[int, Term | None]:
+    """One past the last word of the longest term that begins at `i`, and the term if there is one."""
+    forms, beginnings = load_forms(), load_beginnings()
+    end, found, so_far = i + 1, None, ""
+    for j in range(i, len(words)):
+        so_far += folded[j]
+        if j > i and not words[j].glued:
+            break
+        known = forms.get(so_far) or forms.get(so_far.removesuffix("s"))
+        if known and (term := _term(" ".join(word.text for word in words[i : j + 1]), known)):
+            end, found = j + 1, term
+        if so_far not in beginnings:
+            break
+    return end, found
 
 
 def term_type(written: str) -> EntityType | None:
@@ -116,7 +125,7 @@ def _family_length(words: list[Word], i: int) -> int:
 def _needs_version(text: str) -> bool:
     pattern, guarded = _single()
     match = pattern.match(text)
-    return bool(match) and guarded[match[0].casefold()] and not _VERSIONED.match(text, match.end())
+    return match is not None and guarded[match[0].casefold()] and not _VERSIONED.match(text, match.end())
 
 
 def _continues(text: str) -> bool:

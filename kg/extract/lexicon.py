@@ -13,19 +13,16 @@ from typing import Any, cast
 from kg.model import Direction, EntityType
 
 __all__ = [
-    "LONGEST_TERM",
     "Heads",
     "Term",
     "fold",
+    "load_beginnings",
     "load_families",
     "load_forms",
     "load_heads",
     "load_terms",
     "load_words",
 ]
-
-LONGEST_TERM = 6
-"""Words of the longest form in the lexicon."""
 
 _JOINTS = re.compile(r"'s\b|[\s\-_/'’]+|\.(?!\d)")
 
@@ -71,6 +68,12 @@ def load_forms() -> dict[str, tuple[tuple[str, Term], ...]]:
         for form in (term.name, *term.aliases):
             forms[fold(form)] = (*forms.get(fold(form), ()), (form, term))
     return forms
+
+
+@cache
+def load_beginnings() -> frozenset[str]:
+    """What the folded forms begin with: text that is none of these begins no known form."""
+    return frozenset(form[:length] for form in load_forms() for length in range(1, len(form)))
 
 
 @cache

@@ -102,7 +102,7 @@ def find_pairs(text: str, start: int, end: int) -> Iterator[Pair]:
 
 
 def _long_form(text: str, start: int, end: int, short: str) -> int | None:
-    """Where the long form that ends at `end` begins (Schwartz and Hearst 2003): its letters hold the short form's."""
+    """Where the long form that ends at `end` begins, by the short form's letters (Schwartz, Hearst 2003)."""
     letters = [c for c in short.removesuffix("s").casefold() if c.isalnum()]
     floor = max(start, end - 12 * (len(letters) + 3))
     window = text[floor:end].casefold()

@@ -1,4 +1,4 @@
-"""Technical terms that are no names: a known head noun and what modifies it ("zero-shot image classification")."""
+"""Technical terms that are no names: a known head noun and what modifies it ("image classification")."""
 
 from __future__ import annotations
 
@@ -29,18 +29,16 @@ def head_type(word: str) -> EntityType | None:
 
 
 def find_phrases(text: str, words: list[Word], taken: set[int]) -> Iterator[tuple[int, int, EntityType]]:
-    """First word, one past the last, type of each term; words whose index is in `taken` are not part of one."""
+    """First word, one past the last, type of each term; no term has a word whose index is in `taken`."""
     for last, word in enumerate(words):
         heads = None if last in taken or not _closes(words, last) else _heads_of(word)
         if heads is None:
             continue
         first = _first_modifier(text, words, last, heads, taken)
         forms = _forms(word, heads)
-        beside = not heads.measured.isdisjoint(forms) and _is_measured(text, words[first].start, word.end)
-        if (
-            beside
-            or not heads.alone.isdisjoint(forms)
-            or (first < last and not heads.nouns.isdisjoint(forms))
+        allowed = heads.alone | heads.nouns if first < last else heads.alone
+        if not allowed.isdisjoint(forms) or (
+            not heads.measured.isdisjoint(forms) and _is_measured(text, words[first].start, word.end)
         ):
             yield first, last + 1, heads.type
 

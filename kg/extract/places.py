@@ -25,8 +25,8 @@ _PROPOSES = re.compile(
 )
 _LINKS = re.compile(r"\b(?:for|on|using|with|of|to|by|that|and|in|from|which|where|as|replacing)\b")
 _RIVAL = re.compile(
-    r"\b(?:outperform\w*|surpass\w*|exceed\w*|beat\w*|compar(?:ed|ing) (?:to|with|against)|than|over|versus|vs\.?|"
-    r"against|unlike|baselines?(?: such as| like|,)?)\s(?:the\s|an?\s)?(?:[\w-]+\s){0,2}$"
+    r"\b(?:outperform\w*|surpass\w*|exceed\w*|beat\w*|compar(?:ed|ing) (?:to|with|against)|than|over|"
+    r"versus|vs\.?|against|unlike|baselines?(?: such as| like|,)?)\s(?:the\s|an?\s)?(?:[\w-]+\s){0,2}$"
 )
 _JOINS = re.compile(r"(?:\s\([^()]{1,40}\))?(?:,| and| or| &|, and|, or|/)\s?(?:the )?")
 _PEOPLE = frozenset({"scientist", "scientists", "engineer", "engineers", "researchers", "practitioners"})
@@ -123,7 +123,7 @@ def find_places(
 
 
 def _is_own(name: str, rest: str) -> bool:
-    """Whether the words that a title begins with are a name: by their shape, or because the text repeats them."""
+    """Whether what a title begins with is a name: by its shape, or because the text repeats it."""
     words = read_words(name, 0, len(name))
     if not words or len(words) > 4 or not begins_term(words[0]) or words[0].text[0].islower():
         return False

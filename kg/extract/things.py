@@ -16,8 +16,8 @@ __all__ = ["Thing", "gather", "thing_key"]
 _ARTICLE = re.compile(r"^(?:(?:the|an?|its|their|our|novel|new|proposed)\s+)+(?=\S)", re.IGNORECASE)
 _BRACKETED = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 _TRAILING = re.compile(
-    r"(?:\s+(?:benchmarks?|data ?sets?|models?|methods?|frameworks?|tasks?|metrics?|scores?|test|set|baselines?|"
-    r"approach|prompting))+$",
+    r"(?:\s+(?:benchmark|data ?set|model|method|framework|task|metric|score|test|set|baseline|approach|"
+    r"prompting)s?)+$",
     re.IGNORECASE,
 )
 
@@ -57,7 +57,7 @@ def thing_key(name: str) -> str:
 
 
 def gather(places: list[Place], twins: dict[str, str]) -> list[Thing]:
-    """The things behind the places, in the order of their first place; `twins` ties short forms to long ones."""
+    """The things behind the places, in their order; `twins` ties short forms to long ones."""
     ties = [*twins.items(), *((place.text, place.known) for place in places if place.known)]
     same = _joined([(thing_key(a), thing_key(b)) for a, b in ties])
     things: dict[str, Thing] = {}

@@ -56,7 +56,7 @@ def read_words(text: str, start: int, end: int) -> list[Word]:
 
 
 def modifies(word: Word) -> bool:
-    """Whether a word may stand before a noun as part of a technical term ("supervised", "zero-shot", "video")."""
+    """Whether a word may stand before a noun as part of a technical term ("supervised", "video")."""
     lower = word.lower
     if lower in _NEVER or lower.endswith("ly") or not any(c.isalpha() for c in lower):
         return False
