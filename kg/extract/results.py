@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from kg.extract.numerals import Number
 from kg.extract.slots import Filled, Frame, Thing, fill
 from kg.model import Direction, ResultKind
 
 __all__ = ["NAME", "Candidate", "ResultFinder", "make_results"]
 
 NAME = "kg_results"
+CONFIDENCE = 5
 
 Doc.set_extension("kg_results", default=(), force=True)
 
@@ -49,52 +49,66 @@ class ResultFinder:
         self.set_annotations(doc, self.match(doc))
         return doc
 
-    def match(self, doc: Doc) -> tuple[Candidate, ...]:
-        found: list[Candidate] = []
-        spans = {(span.start_char, span.end_char, span.label_, span.id_): span for span in doc.spans["entities"]}
+    def match(self, doc: Doc) -> list[tuple[Span, Frame, Filled]]:
+        """Sentence, frame and slots of each result."""
         things = sorted((_thing(span) for span in doc.spans["entities"]), key=lambda t: (t.start, -t.end))
         proposed = [thing for thing in things if thing.role == "proposes"]
-        values = list(doc.spans["values"])
-
-        def span_of(thing: Thing | None) -> Span | None:
-            if thing is None:
-                return None
-            key = (thing.start, thing.end, thing.type, thing.key)
-            if key not in spans:
-                span = doc.char_span(thing.start, thing.end, label=thing.type, span_id=thing.key)
-                span._.kg_role, span._.kg_confidence, span._.kg_component = "uses", 3, NAME
-                spans[key] = span
-                doc.spans["entities"].append(span)
-            return spans[key]
-
+        found = []
         for sentence in doc.spans["sentences"]:
             start, end = sentence.start_char, sentence.end_char
-            inside = [v for v in values if start <= v.start_char and v.end_char <= end]
-            if not inside:
-                continue
-            frame = Frame(
-                text=doc.text, start=start, end=end,
-                numbers=[v._.kg_number for v in inside], kinds=[v.label_ for v in inside],
-                things=[t for t in things if start <= t.start and t.end <= end], proposed=proposed,
-            )
-            filled = fill(frame)
-            for i, (v, f) in enumerate(zip(inside, filled)):
-                if v.label_ in ("score", "gain", "ratio"):
-                    n: Number = v._.kg_number
-                    value = n.value.lstrip("-") if v.label_ != "score" else n.value
-                    base = None
-                    if v.label_ == "score":
-                        for j in (i - 1, i + 1, i + 2, i+3):
-                            if 0 <= j < len(inside) and inside[j].label_ == "baseline" and inside[j]._.kg_number.form == n.form:
-                                base = inside[j]; break
-                    found.append(Candidate(
-                        v.label_, value, v, sentence, 5, n.upper, n.unit, f.direction,
-                        base._.kg_number.value if base is not None else None, base,
-                        span_of(f.subject), span_of(f.on), span_of(f.metric), span_of(f.baseline)))
-        return tuple(found)
+            values = [v for v in doc.spans["values"] if start <= v.start_char and v.end_char <= end]
+            if values:
+                frame = Frame(
+                    text=doc.text,
+                    start=start,
+                    end=end,
+                    numbers=[value._.kg_number for value in values],
+                    kinds=[value.label_ for value in values],
+                    things=[thing for thing in things if start <= thing.start and thing.end <= end],
+                    proposed=proposed,
+                )
+                found += [(sentence, frame, filled) for filled in fill(frame)]
+        return found
 
-    def set_annotations(self, doc: Doc, found: tuple[Candidate, ...]) -> None:
-        doc._.kg_results = found
+    def set_annotations(self, doc: Doc, found: list[tuple[Span, Frame, Filled]]) -> None:
+        spans = {_thing(span): span for span in doc.spans["entities"]}
+        doc._.kg_results = tuple(_candidate(doc, spans, *one) for one in found)
+
+
+def _candidate(
+    doc: Doc, spans: dict[Thing, Span], sentence: Span, frame: Frame, filled: Filled
+) -> Candidate:
+    def filler(thing: Thing | None) -> Span | None:
+        return None if thing is None else _span(doc, spans, thing)
+
+    number, kind = frame.numbers[filled.position], frame.kinds[filled.position]
+    rival = None if filled.rival is None else frame.numbers[filled.rival]
+    return Candidate(
+        kind=kind,
+        value=number.value if kind == "score" else number.value.removeprefix("-"),
+        value_span=doc.char_span(number.start, number.end),
+        sentence=sentence,
+        confidence=CONFIDENCE,
+        upper=number.upper,
+        unit=number.unit,
+        direction=filled.direction,
+        baseline_value=None if rival is None else rival.value,
+        baseline_span=None if rival is None else doc.char_span(rival.start, rival.end),
+        subject=filler(filled.subject),
+        on=filler(filled.on),
+        metric=filler(filled.metric),
+        baseline=filler(filled.baseline),
+    )
+
+
+def _span(doc: Doc, spans: dict[Thing, Span], thing: Thing) -> Span:
+    """The entity span of a thing; one that only a slot names is appended to doc.spans["entities"]."""
+    if thing not in spans:
+        span = doc.char_span(thing.start, thing.end, label=thing.type, span_id=thing.key)
+        span._.kg_role, span._.kg_confidence, span._.kg_component = thing.role, CONFIDENCE, NAME
+        doc.spans["entities"].append(span)
+        spans[thing] = span
+    return spans[thing]
 
 
 def _thing(span: Span) -> Thing:

@@ -6,7 +6,7 @@ Pure functions over the text of one sentence, the numbers in it and the things n
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kg.extract.numerals import Number
@@ -60,27 +60,39 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """The slots of one number."""
+    """One result of a frame: the position of its number, of its baseline's number, and its slots."""
 
+    position: int
     metric: Thing | None = None
     on: Thing | None = None
     subject: Thing | None = None
     baseline: Thing | None = None
+    rival: int | None = None
     direction: Direction | None = None
 
 
 def fill(frame: Frame) -> list[Filled]:
-    """The slots of every number of the frame that is a result or a baseline, in their order."""
+    """The results of a frame, in the order of their numbers."""
+    metrics: dict[int, Thing | None] = {}
+    linked = link_baselines(frame)
     filled: list[Filled] = []
     for position, kind in enumerate(frame.kinds):
         if kind in ("other", "baseline"):
-            filled.append(Filled())
             continue
-        metric = find_metric(frame, position, filled)
-        on = find_on(frame, position, filled)
+        metrics[position] = find_metric(frame, position, metrics)
         subject = find_subject(frame, position)
-        baseline = find_baseline(frame, position, subject)
-        filled.append(Filled(metric, on, subject, baseline, find_direction(frame, position)))
+        result = Filled(
+            position,
+            metrics[position],
+            None,
+            subject,
+            find_baseline(frame, position, subject),
+            direction=find_direction(frame, position),
+        )
+        for on in find_on(frame, position) or [None]:
+            for rival in linked.get(position) or [None]:
+                named = find_rival(frame, rival) if rival is not None else None
+                filled.append(replace(result, on=on, rival=rival, baseline=named or result.baseline))
     return filled
 
 
@@ -139,7 +151,7 @@ _OWNED = re.compile(
 )
 
 
-def find_metric(frame: Frame, position: int, filled: Sequence[Filled]) -> Thing | None:
+def find_metric(frame: Frame, position: int, found_before: Mapping[int, Thing | None]) -> Thing | None:
     """The metric of a number: beside it, else what changed, else of the number before it."""
     generic = False
     for rule in (_metric_of, _metric_next, _metric_gained, _metric_before_by, _metric_risen, _metric_changed):
@@ -151,9 +163,8 @@ def find_metric(frame: Frame, position: int, filled: Sequence[Filled]) -> Thing 
     gap = frame.text[frame.numbers[position - 1].end : frame.numbers[position].start] if position else ""
     if generic or (kind == "ratio" and not re.match(r", (?:an? |nearly )", gap)):
         return None
-    for earlier in range(position - 1, -1, -1):
-        if frame.kinds[earlier] not in ("other", "baseline"):
-            return filled[earlier].metric
+    if found_before:
+        return found_before[max(found_before)]
     return _metric_nearest(frame, position)
 
 
@@ -389,8 +400,23 @@ def _segment(frame: Frame, position: int) -> tuple[int, int]:
     return left, right
 
 
-def find_on(frame: Frame, position: int, filled: Sequence[Filled]) -> Thing | None:
-    """What a number was measured on: named behind it, before it, or what the paper proposes."""
+def find_on(frame: Frame, position: int) -> list[Thing]:
+    """What a number was measured on; more than one thing where it holds on `both A and B`."""
+    on = _find_on(frame, position)
+    return _with_twin(frame, on) if on else []
+
+
+def _with_twin(frame: Frame, on: Thing) -> list[Thing]:
+    """The thing, and the one beside it in `both A and B`."""
+    if re.search(r"\bboth (?:the )?$", frame.text[max(frame.start, on.start - 10) : on.start]):
+        for thing in frame.among(DATA, on.end, frame.end):
+            if re.fullmatch(r"(?: \([^()]{1,20}\))? and (?:the )?", frame.text[on.end : thing.start]):
+                return [on, thing]
+    return [on]
+
+
+def _find_on(frame: Frame, position: int) -> Thing | None:
+    """Named behind the number, before it, or what the paper proposes."""
     found = _on_listed(frame, position) or _on_beside(frame, position) or _on_behind(frame, position, DATA)
     if found or frame.kinds[position] == "ratio":
         return found or _on_behind(frame, position, ("task",))
@@ -580,14 +606,67 @@ def _is_name(frame: Frame, thing: Thing) -> bool:
 
 
 def find_baseline(frame: Frame, position: int, subject: Thing | None) -> Thing | None:
+    """The system that a number is compared with, nearest first; a gain `by 3%` has it ahead."""
     number = frame.numbers[position]
     left, right = _segment(frame, position)
-    rivals = [t for t in _rivals(frame) if subject is None or t.id != subject.id]
-    behind = [t for t in rivals if number.end <= t.start < right]
-    if behind:
-        return behind[0]
-    ahead = [t for t in rivals if left <= t.start < number.start]
-    return ahead[-1] if ahead else None
+    rivals = [thing for thing in _rivals(frame) if subject is None or thing.id != subject.id]
+    ahead = [thing for thing in rivals if left <= thing.start < number.start]
+    behind = [thing for thing in rivals if number.end <= thing.start < right]
+    later = [thing for thing in rivals if right <= thing.start and frame.kinds[position] != "score"]
+    by = re.search(rf"\bby {HEDGES}$", frame.text[max(frame.start, number.start - 60) : number.start])
+    groups = (ahead[-1:], behind, later) if by else (behind, ahead[-1:], later)
+    return next((group[0] for group in groups if group), None)
+
+
+def link_baselines(frame: Frame) -> dict[int, list[int]]:
+    """The positions of the baselines of each score: A of `from A to B`, and what follows it to compare."""
+    linked: dict[int, list[int]] = {}
+    for position, kind in enumerate(frame.kinds):
+        if kind != "baseline":
+            continue
+        following = position + 1
+        if following < len(frame.kinds) and _anchor(frame, following) == position:
+            linked.setdefault(following, []).append(position)
+        elif (score := _score_before(frame, position)) is not None:
+            linked.setdefault(score, []).append(position)
+    return linked
+
+
+def _score_before(frame: Frame, position: int) -> int | None:
+    number = frame.numbers[position]
+    scores = [
+        earlier
+        for earlier in range(position)
+        if frame.kinds[earlier] == "score" and frame.numbers[earlier].form == number.form
+    ]
+    if not scores:
+        return None
+    written = [frame.text[frame.numbers[at].start : frame.numbers[at].end] for at in (scores[-1], position)]
+    if number.form == "plain" and "." in written[0] and "." not in written[1]:
+        return None
+    rivals = [at for at in range(scores[-1] + 1, position + 1) if frame.kinds[at] == "baseline"]
+    listed = _numbers_listed(frame, position)
+    scored = _numbers_listed(frame, scores[-1])
+    if len(listed) == len(scored) > 1 and set(listed) <= set(rivals + list(range(position, len(frame.kinds)))):
+        return scored[listed.index(position)]
+    return scores[-1]
+
+
+def find_rival(frame: Frame, position: int) -> Thing | None:
+    """The system that the value of a baseline belongs to: `X (23.9`, `X's 0.4`, `23.9 for X`."""
+    number = frame.numbers[position]
+    systems = frame.among(SYSTEMS, frame.start, frame.end)
+    for thing in reversed(systems):
+        if thing.end <= number.start and _OWNS.fullmatch(frame.text, thing.end, number.start):
+            return thing
+    for thing in systems:
+        if number.end <= thing.start and _OWNED_BY.fullmatch(frame.text, number.end, thing.start):
+            return thing
+    return None
+
+
+_OWNS = re.compile(rf"(?:'s)?(?: [\w-]+){{0,2}}(?: \(| of| at|:)? ?(?:[\w@-]+ ){{0,2}}{HEDGES}")
+_OWNED_BY = re.compile(r"(?: [\w@-]+){0,3} (?:for|by|of|from|with|achieved by) (?:[\w-]+ ){0,3}")
 
 
 _DOWN = re.compile(r"\b(?:reduc|decreas|lower|drop|declin|degrad|fall|fell|shrink|cut|sav|mitigat|minimi[sz]|diminish|less|fewer|smaller|shorter|worse|underperform|lag|trail|short|suppress|plummet|loss|los[et]|slow|cheaper|behind|below|deteriorat)\w*", re.I)
