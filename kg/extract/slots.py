@@ -16,6 +16,7 @@ from kg.model import Direction, EntityType, Role
 __all__ = ["Filled", "Frame", "Thing", "fill"]
 
 SYSTEMS: tuple[EntityType, ...] = ("model", "method")
+_ROLES: dict[EntityType, Role] = {"metric": "uses", "benchmark": "evaluatesOn", "task": "addresses"}
 DATA: tuple[EntityType, ...] = ("benchmark", "dataset")
 
 
@@ -196,7 +197,8 @@ def _phrase(frame: Frame, start: int, end: int, sure: bool) -> Found:
         taken = any(t.start < end and start < t.end for t in frame.things if t.type not in ("task", "metric"))
         if not worded and (taken or not sure):
             return None
-    return (Thing(start, end, "metric", known.key if known else text[start:end].casefold()),)
+    new = _new(start, text[start:end], "metric")
+    return (replace(new, key=known.key) if known else new,)
 
 
 def _skip(pattern: re.Pattern[str], text: str, start: int, end: int) -> int:
@@ -372,6 +374,7 @@ _NAMED_BEHIND = re.compile(
     rf"(?:(?!;|\bwhile\b|\bwhereas\b|\bcompared\b|perform|surpass|\bby\b).){{0,60}}?\b(?:on|in) (?:both )?(?:the |our |its )?(?:[a-z-]+ )?"
     rf"{_NAME}"
 )
+_TWIN = re.compile(rf"(?: \([^()]{{1,20}}\))? and (?:the )?{_NAME}")
 _NAMED_AHEAD = re.compile(rf"\b[Oo]n (?:the |our |its )?(?:[a-z-]+ |[0-9]-shot )?{_NAME}(?: \w+){{0,2}},")
 _TEST_NAME = re.compile(r"(?i:bench(?:mark)?|arena)\b|Eval\b|QA\b")
 _NO_NAME = frozenset("the a an test evaluation benchmark proposed new held-out such these this existing several tested downstream across"
@@ -412,7 +415,15 @@ def _with_twin(frame: Frame, on: Thing) -> list[Thing]:
         for thing in frame.among(DATA, on.end, frame.end):
             if re.fullmatch(r"(?: \([^()]{1,20}\))? and (?:the )?", frame.text[on.end : thing.start]):
                 return [on, thing]
+        if match := _TWIN.match(frame.text, on.end, frame.end):
+            return [on, _new(match.start("name"), match["name"], "benchmark")]
     return [on]
+
+
+def _new(start: int, name: str, type: EntityType) -> Thing:
+    """A thing that only the frame of a result names."""
+    name = re.sub(r"'s?$|[.,/&-]+$", "", name)
+    return Thing(start, start + len(name), type, name.casefold(), _ROLES[type])
 
 
 def _find_on(frame: Frame, position: int) -> Thing | None:
@@ -477,10 +488,10 @@ def _on_named(frame: Frame, position: int) -> Thing | None:
     for match in (behind, _NAMED_AHEAD.search(frame.text, frame.start, number.start)):
         if match:
             start = match.start("name")
-            name = re.sub(r"[.']s?$|[.,]$", "", match["name"])
-            over = [t for t in frame.things if t.start < start + len(name) and start < t.end]
-            if not any(t.type != "method" or t.start < start or t.end > start + len(name) + 3 for t in over):
-                return Thing(start, start + len(name), "benchmark", name.casefold())
+            new = _new(start, match["name"], "benchmark")
+            over = [t for t in frame.things if t.start < new.end and start < t.end]
+            if not any(t.type != "method" or t.start < start or t.end > new.end + 3 for t in over):
+                return new
     return None
 
 
@@ -494,7 +505,7 @@ def _on_group(frame: Frame, position: int) -> Thing | None:
     name = match["name"].strip()
     if set(name.lower().split()) & _NO_NAME or any(t.start < match.end("name") and match.start("name") < t.end for t in frame.things):
         return None
-    return Thing(match.start("name"), match.start("name") + len(name), "task", name.casefold())
+    return _new(match.start("name"), name, "task")
 
 
 def _on_ahead(
