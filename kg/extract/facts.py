@@ -19,43 +19,41 @@ Thing = tuple[EntityType, str]
 
 def derive_facts(doc: Doc, view: View, fingerprint: str) -> Facts:
     """All that stands on `doc`, the pipeline's reading of `view.text`, with its evidence."""
-    entities = _entities(doc, view)
+    names, entities = _entities(doc, view)
     return Facts(
         summary=view.summary,
         extractor=fingerprint,
-        entities=tuple(sorted(set(entities.values()))),
-        results=tuple(_result(candidate, entities, view) for candidate in doc._.kg_results),
+        entities=entities,
+        results=tuple(_result(candidate, names, view) for candidate in doc._.kg_results),
         questions=tuple(_questions(doc, view)),
     )
 
 
-def _entities(doc: Doc, view: View) -> dict[Thing, Entity]:
-    """The entity behind each key; keys whose fullest quotes agree are one entity."""
-    mentions: dict[Thing, list[Mention]] = defaultdict(list)
+def _entities(doc: Doc, view: View) -> tuple[dict[Thing, str], tuple[Entity, ...]]:
+    """The name of each thing, its fullest quote, and the entities, sorted; one name and type is one entity."""
+    mentions: dict[Thing, set[Mention]] = defaultdict(set)
     for span in doc.spans["entities"]:
         mine = span._
         mention = _mention(span, mine.kg_role, mine.kg_component, mine.kg_confidence, view)
-        mentions[_thing(span)].append(mention)
-    named: dict[tuple[EntityType, str], Entity] = {}
-    things: dict[Thing, tuple[EntityType, str]] = {}
+        mentions[_thing(span)].add(mention)
+    names: dict[Thing, str] = {}
+    named: dict[tuple[EntityType, str], set[Mention]] = defaultdict(set)
     for thing, found in mentions.items():
-        entity = Entity(thing[0], tuple(sorted(found)))
-        things[thing] = (entity.type, entity.name)
-        if other := named.get((entity.type, entity.name)):
-            entity = Entity(entity.type, tuple(sorted({*other.mentions, *entity.mentions})))
-        named[(entity.type, entity.name)] = entity
-    return {thing: named[name] for thing, name in things.items()}
+        kind = thing[0]
+        names[thing] = Entity(kind, tuple(found)).name
+        named[kind, names[thing]] |= found
+    return names, tuple(sorted(Entity(kind, tuple(sorted(found))) for (kind, _), found in named.items()))
 
 
-def _result(candidate: Candidate, entities: dict[Thing, Entity], view: View) -> Result:
+def _result(candidate: Candidate, names: dict[Thing, str], view: View) -> Result:
     def mention(span: Span, role: Role) -> Mention:
         return _mention(span, role, "kg_results", candidate.confidence, view)
 
     def slot(span: Span | None, role: Role) -> Slot | None:
         if span is None:
             return None
-        entity = entities[_thing(span)]
-        return Slot(entity.type, entity.name, mention(span, role))
+        thing = _thing(span)
+        return Slot(thing[0], names[thing], mention(span, role))
 
     baseline_span = candidate.baseline_span
     return Result(

@@ -17,6 +17,9 @@ NAME = "kg_sections"
 
 Section = Literal["title", "objective", "method", "results", "implication", "questions", "body"]
 
+LONGEST_SENTENCE = 1500
+"""Characters of a sentence; the longest of the genre has some 900."""
+
 _STOP = re.compile(r"[.!?][\"')\]]{0,3} (?=[\"'(\[]{0,2}(?:[A-Z0-9]|[a-z]{1,3}\)|[^\W\d_]))")
 _NO_STOP = re.compile(
     r"(?:\b(?:et al|e\.g|i\.e|vs|cf|Figs?|Eq|Sec|Tab|approx|resp|Dr|St)|\b[A-Z]|(?:^|[.:?!)] ?)\d{1,2})\. $"
@@ -48,14 +51,26 @@ _CUES: tuple[tuple[Section, re.Pattern[str]], ...] = (
 
 
 def split_sentences(text: str) -> Iterator[tuple[int, int]]:
-    """Start and end of each sentence, without surrounding space; a list marker is none."""
+    """Start and end of each sentence, without surrounding space; a list marker is none.
+
+    What runs on for more than `LONGEST_SENTENCE` characters is cut between two words.
+    """
     start = 0
     for match in _STOP.finditer(text):
         if not _NO_STOP.search(text, max(start, match.end() - 12), match.end()):
-            yield start, match.end() - 1
+            yield from _cut(text, start, match.end() - 1)
             start = match.end()
-    if text[start:].strip():
-        yield start, len(text.rstrip())
+    yield from _cut(text, start, len(text.rstrip()))
+
+
+def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while end - start > LONGEST_SENTENCE:
+        cut = text.rfind(" ", start + 1, start + LONGEST_SENTENCE)
+        cut = cut if cut > start else start + LONGEST_SENTENCE
+        yield start, cut
+        start = cut + 1 if text[cut] == " " else cut
+    if start < end:
+        yield start, end
 
 
 def derive_sections(text: str) -> Iterator[tuple[int, int, Section]]:
