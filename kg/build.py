@@ -156,6 +156,6 @@ def _keep(store: Store, found: Iterable[Facts]) -> None:
 def _publish(store: Store, folder: Path) -> tuple[Refreshed, int]:
     refreshed = store.refresh()
     quads = write_nquads(store, folder / "graph.nq")
-    write_turtle(store, folder / "graph.ttl")
+    write_turtle(folder / "graph.nq", folder / "graph.ttl")
     write_rejects(store.rejects(), folder / "rejects.jsonl")
     return refreshed, quads

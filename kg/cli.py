@@ -214,10 +214,10 @@ def validate_command(store: StoreOption = OUTPUTS, quiet: QuietOption = False) -
     Exits with 1 where it does not conform.
     """
     from kg.store import open_store
-    from kg.validate import derive_report, to_lines
+    from kg.validate import BATCH, derive_report, to_lines
 
     with open_store(store) as graph:
-        report = derive_report(graph.batches(50), workers=os.cpu_count() or 1)
+        report = derive_report(graph.batches(BATCH), workers=os.cpu_count() or 1)
     for line in to_lines(report):
         print(_plain(line))
     raise typer.Exit(0 if report.conforms else 1)

@@ -7,9 +7,10 @@ import os
 import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
 
-from pyoxigraph import DefaultGraph, RdfFormat, parse
+from pyoxigraph import RdfFormat, parse
 
 from kg.errors import OutputError
 from kg.graph import to_turtle
@@ -22,33 +23,32 @@ __all__ = ["write_nquads", "write_rejects", "write_turtle"]
 def write_nquads(store: Store, path: Path) -> int:
     """Writes all named graphs as sorted canonical N-Quads, the master file; returns the quads."""
     lines = store.lines()
-    _write(path, b"\n".join([*lines, b""]))
+    _write(path, (line + b"\n" for line in lines))
     return len(lines)
 
 
-def write_turtle(store: Store, path: Path) -> None:
-    """Writes the union of all graphs as Turtle, subjects in order."""
-    dump = store.quads.dump(format=RdfFormat.N_TRIPLES, from_graph=DefaultGraph()) or b""
-    triples = parse(b"\n".join(sorted(dump.splitlines())), RdfFormat.N_TRIPLES)
-    _write(path, to_turtle(quad.triple for quad in triples))
+def write_turtle(nquads: Path, path: Path) -> None:
+    """Writes the union of the graphs in a master file as Turtle, subjects in order."""
+    quads = parse(path=str(nquads), format=RdfFormat.N_QUADS)
+    _write(path, [to_turtle(triple for triple, _ in groupby(quad.triple for quad in quads))])
 
 
 def write_rejects(rejects: Iterable[Skipped], path: Path) -> None:
     """Writes what could not be read, one JSON object a line; no file where there is nothing."""
     lines = [json.dumps(asdict(skipped), ensure_ascii=False) + "\n" for skipped in rejects]
     if lines:
-        _write(path, "".join(lines).encode())
+        _write(path, [line.encode() for line in lines])
     else:
         path.unlink(missing_ok=True)
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, pieces: Iterable[bytes]) -> None:
     """Raises `OutputError` where the folder cannot be written; an earlier file then stays as it was."""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).chmod(0o644)

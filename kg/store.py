@@ -31,7 +31,7 @@ from kg.errors import StoreError
 from kg.model import Facts, Skipped, Summary
 from kg.records import from_record, to_record
 from kg.resolve import Resolution, derive_resolution
-from kg.vocabulary import DEFAULT_BASE, PREFIXES, Names
+from kg.vocabulary import DCTERMS, DEFAULT_BASE, KG, PREFIXES, Names
 
 if TYPE_CHECKING:
     from rdflib import Dataset
@@ -51,6 +51,9 @@ CREATE TABLE IF NOT EXISTS facts (
 CREATE TABLE IF NOT EXISTS graphs (iri TEXT PRIMARY KEY, inputs TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS rejects (source TEXT, line INTEGER, reason TEXT, text TEXT);
 """
+_BULK = 100_000
+"""Quads that are loaded at once: Oxigraph holds a load in memory."""
+
 _BULK_SHARE = 0.2
 """From this share of changed graphs on, building the quads anew is quicker than changing them."""
 
@@ -237,7 +240,9 @@ class Store:
         new = self._home / f"quads-{int(old.name.rpartition('-')[2]) + 1}"
         shutil.rmtree(new, ignore_errors=True)
         self._opened = ox.Store(str(new))
-        self._opened.bulk_extend(quad for graph in graphs for q in graph.make() for quad in (q, _union(q)))
+        quads = (quad for graph in graphs for q in graph.make() for quad in (q, _union(q)))
+        while some := list(islice(quads, _BULK)):
+            self._opened.bulk_extend(some)
         self._opened.flush()
         with self._db:
             self._set_meta(quads=new.name)
@@ -300,17 +305,31 @@ class Store:
         return found
 
     def batches(self, size: int) -> Iterator[list[ox.Quad]]:
-        """The summaries' graphs, `size` at a time, each batch with what is said of the things in it."""
-        shared = [ox.NamedNode(self.names.graph(name)) for name in ("identity", "components")]
-        keys = self._db.execute("SELECT record FROM facts ORDER BY source, date, paper")
-        iris = (self.names.summary(from_record(json.loads(record)).summary) for (record,) in keys)
+        """The summaries' graphs, `size` at a time, each batch with all that is said of the things in it."""
+        rows = self._db.execute("SELECT record FROM facts ORDER BY source, date, paper")
+        iris = (self.names.summary(from_record(json.loads(record)).summary) for (record,) in rows)
         while batch := list(islice(iris, size)):
             own = [
                 q for iri in batch for q in self.quads.quads_for_pattern(None, None, None, ox.NamedNode(iri))
             ]
-            nodes = {q.object for q in own if isinstance(q.object, ox.NamedNode)}
-            about = (self.quads.quads_for_pattern(node, None, None, g) for node in nodes for g in shared)
-            yield own + [quad for found in about for quad in found]
+            yield [*own, *self._about({q.object for q in own if isinstance(q.object, ox.NamedNode)})]
+
+    def _about(self, nodes: set[ox.NamedNode]) -> Iterator[ox.Quad]:
+        """What the shared graphs say of nodes, of the families of models, and why names are one."""
+        identity, components = (ox.NamedNode(self.names.graph(name)) for name in ("identity", "components"))
+        family, identifies = ox.NamedNode(DCTERMS.isVersionOf), ox.NamedNode(KG.identifies)
+        waiting, seen = list(nodes), set(nodes)
+        while waiting:
+            node = waiting.pop()
+            said = [
+                q for g in (identity, components) for q in self.quads.quads_for_pattern(node, None, None, g)
+            ]
+            yield from said
+            reasons = self.quads.quads_for_pattern(None, identifies, node, identity)
+            more = {q.object for q in said if q.predicate == family} | {q.subject for q in reasons}
+            new = {each for each in more - seen if isinstance(each, ox.NamedNode)}
+            waiting += new
+            seen |= new
 
     def to_rdflib(self) -> Dataset:
         """An rdflib Dataset over the same quads, for the libraries of that ecosystem."""
