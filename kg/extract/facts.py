@@ -30,7 +30,7 @@ def derive_facts(doc: Doc, view: View, fingerprint: str) -> Facts:
 
 
 def _entities(doc: Doc, view: View) -> tuple[dict[Thing, str], tuple[Entity, ...]]:
-    """The name of each thing, its fullest quote, and the entities, sorted; one name and type is one entity."""
+    """The name of each thing, its fullest quote; the entities, sorted, one for each type and name."""
     mentions: dict[Thing, set[Mention]] = defaultdict(set)
     for span in doc.spans["entities"]:
         mine = span._
@@ -40,7 +40,7 @@ def _entities(doc: Doc, view: View) -> tuple[dict[Thing, str], tuple[Entity, ...
     named: dict[tuple[EntityType, str], set[Mention]] = defaultdict(set)
     for thing, found in mentions.items():
         kind = thing[0]
-        names[thing] = Entity(kind, tuple(found)).name
+        names[thing] = Entity(kind, tuple(sorted(found))).name
         named[kind, names[thing]] |= found
     return names, tuple(sorted(Entity(kind, tuple(sorted(found))) for (kind, _), found in named.items()))
 

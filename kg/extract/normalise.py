@@ -97,7 +97,7 @@ def _replacement(match: re.Match[str]) -> str:
     text = match.group()
     match match.lastgroup:
         case "mojibake":
-            return _decoded(text)
+            return _decoded(text).translate(_SIGNS)
         case "mark":
             return ""
         case "space":

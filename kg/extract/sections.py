@@ -25,7 +25,7 @@ _NO_STOP = re.compile(
     r"(?:\b(?:et al|e\.g|i\.e|vs|cf|Figs?|Eq|Sec|Tab|approx|resp|Dr|St)|\b[A-Z]|(?:^|[.:?!)] ?)\d{1,2})\. $"
 )
 _MARKER = re.compile(r"\(?(?:([a-g])|([iv]{1,4})|\d{1,2})\) |\d{1,2}\. (?=[A-Z])")
-_ITEM = re.compile(r"(?:^|(?<=[.?!)\"'] ))\(?\d{1,2}[.)] (?=[\"'(]?[A-Z])")
+_ITEM = re.compile(r"(?<=[:.?!)\"'*] )\(?\d{1,2}[.)] (?=[\"'(]?[A-Z])")
 _QUESTIONS = re.compile(
     r"(?:^|(?<=[.?!)\"'] ))(?:\(?[a-z]{1,3}\) )?follow[- ]?up questions?[^A-Za-z0-9]{1,4}", re.I
 )
@@ -116,13 +116,13 @@ def _asked(text: str, start: int) -> Iterator[tuple[int, int, Section]]:
     """The follow-up questions: one a numbered item, or one a sentence."""
     items = list(_ITEM.finditer(text, start))
     if items:
-        ends = [item.start() for item in items[1:]] + [len(text)]
-        spans = [(item.end(), end) for item, end in zip(items, ends, strict=True)]
+        starts = [start, *(item.end() for item in items)]
+        ends = [*(item.start() for item in items), len(text)]
+        spans = list(zip(starts, ends, strict=True))
     else:
         spans = [(start + a, start + b) for a, b in split_sentences(text[start:])]
     for first, last in spans:
-        stripped = text[first:last].rstrip()
-        if stripped:
+        if stripped := text[first:last].rstrip():
             yield first, first + len(stripped), "questions"
 
 
