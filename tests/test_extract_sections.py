@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,7 +120,7 @@ def test_a_measured_number_is_never_lost_to_a_question() -> None:
 def test_sections_lie_in_order_and_do_not_overlap(text: str) -> None:
     spans = list(derive_sections(text))
     assert all(0 <= a < b <= len(text) for a, b, _ in spans)
-    assert all(first[1] <= second[0] for first, second in zip(spans, spans[1:], strict=False))
+    assert all(first[1] <= second[0] for first, second in pairwise(spans))
 
 
 @given(st.text("ab. ", max_size=200), st.integers(0, 3))

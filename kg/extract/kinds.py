@@ -35,7 +35,8 @@ _APPOSED = re.compile(
 _LISTED = re.compile(
     _KIND
     + r"(?:,? (?:such as|like|including|e\.g\.,?|namely|called|named|termed|dubbed)|[,:]| \((?:e\.g\.,? )?)"
-    r"\s?(?:the )?$"
+    r"\s?(?:the )?$",
+    re.IGNORECASE,
 )
 _MEASURED_AFTER = re.compile(r"(?:\s(?:scores?|values?))?\s?(?:of|=|:|at)\s?\d")
 _BEFORE: tuple[tuple[EntityType, int, re.Pattern[str]], ...] = (

@@ -77,7 +77,7 @@ def _first_modifier(text: str, words: list[Word], last: int, heads: Heads, taken
     named_score = heads.type == "metric" and words[last].lower in _FREE_METRICS
     while first > 0 and last - first < MOST_MODIFIERS and first - 1 not in taken:
         before = words[first - 1]
-        if not words[first].glued and not _bracketed(text, before, words[first]):
+        if not (words[first].glued or _in_brackets(text, before) or _in_brackets(text, words[first])):
             break
         if not modifies(before) or (shape(before.text) == "name" and not named_score):
             break
@@ -87,9 +87,9 @@ def _first_modifier(text: str, words: list[Word], last: int, heads: Heads, taken
     return first
 
 
-def _bracketed(text: str, before: Word, word: Word) -> bool:
-    """Whether `before` is a short form in brackets just before `word`: "text-to-image (T2I) generation"."""
-    return text[before.start - 1 : before.start] == "(" and text[before.end : word.start] == ") "
+def _in_brackets(text: str, word: Word) -> bool:
+    """Whether a word alone stands in brackets, as in "text-to-image (T2I) generation"."""
+    return text[word.start - 2 : word.start] == " (" and text[word.end : word.end + 2] == ") "
 
 
 def _opens(text: str, word: Word) -> bool:

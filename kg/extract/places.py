@@ -145,11 +145,20 @@ def _extendable(words: list[Word]) -> bool:
 
 
 def _take_pairs(sentence: _Sentence, pairs: list[Pair]) -> None:
-    """Take both forms of each pair; a pair like "large language model (LLM)" names nothing."""
+    """Take both forms of each pair; "large language model (LLM)" names nothing.
+
+    "text-to-image (T2I) generation" is left to the terms.
+    """
     words, text = sentence.words, sentence.text
     at = {word.start: i for i, word in enumerate(words)} | {word.end: i + 1 for i, word in enumerate(words)}
     for long, short in pairs:
         if not all(edge in at for edge in (*long, *short)):
+            continue
+        if (
+            at[short[1]] < len(words)
+            and text.startswith(") ", short[1])
+            and head_type(words[at[short[1]]].text)
+        ):
             continue
         if is_generic(text[slice(*short)]):
             sentence.taken.update(range(at[long[0]], at[long[1]]))

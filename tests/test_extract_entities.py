@@ -1,0 +1,279 @@
+"""Each family of rules that finds what a text names, on sentences of our own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+
+from kg.extract.entities import find_entities
+from kg.extract.kinds import noun_kind
+from kg.extract.lexicon import fold, load_families, load_forms, load_heads, load_terms
+from kg.extract.names import find_pairs, shape
+from kg.extract.normalise import GAP
+from kg.extract.sections import derive_sections
+from kg.extract.things import thing_key
+from kg.model import EntityType
+
+
+def found(abstract: str, title: str = "On Reading") -> dict[str, EntityType]:
+    """Name -> type, for every place that `abstract` (and the title) names something."""
+    return {name: kind for kind, names in things(abstract, title) for name in names}
+
+
+def things(abstract: str, title: str = "On Reading") -> list[tuple[EntityType, list[str]]]:
+    """Type and forms of each thing."""
+    text = title + GAP + abstract
+    told = [span for span in derive_sections(text) if span[2] != "questions"]
+    groups: dict[tuple[EntityType, str], set[str]] = defaultdict(set)
+    for one in find_entities(text, told):
+        groups[one.type, one.key].add(text[one.start : one.end])
+    return [(kind, sorted(names)) for (kind, _), names in groups.items()]
+
+
+def roles(abstract: str, title: str = "On Reading") -> dict[str, str]:
+    text = title + GAP + abstract
+    told = [span for span in derive_sections(text) if span[2] != "questions"]
+    return {text[one.start : one.end]: one.role for one in find_entities(text, told)}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "kind"),
+    [
+        ("We tune it with LoRA on one card.", "LoRA", "method"),
+        ("It is scored on GSM8K only.", "GSM8K", "benchmark"),
+        ("It is scored on the MATH benchmark.", "MATH", "benchmark"),
+        ("It lowers perplexity by a lot.", "perplexity", "metric"),
+        ("It is trained on Common Crawl for a week.", "Common Crawl", "dataset"),
+        ("We use Chain-of-Thought here.", "Chain-of-Thought", "method"),
+        ("It reaches AIME 2024 level.", "AIME 2024", "benchmark"),
+    ],
+)
+def test_the_lexicon_is_known_by_sight(text: str, name: str, kind: str) -> None:
+    assert found(text)[name] == kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We do the math and glue the parts.",
+        "A spider sat on a bird.",
+        "The falcon and the orca dream of a llama-like genie.",
+        "We apply a ruler to the atari console.",
+    ],
+)
+def test_homographs_need_their_case(text: str) -> None:
+    assert found(text) == {}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "GPT-4o",
+        "Llama-3.1-8B-Instruct",
+        "Claude 3.5 Sonnet",
+        "Gemini 2.5 Pro",
+        "Qwen2.5-VL-7B",
+        "DeepSeek-R1-Distill-Qwen-1.5B",
+        "Stable Diffusion 3",
+        "o3-mini",
+        "Llama 3 8B",
+        "Falcon-40B",
+    ],
+)
+def test_models_of_known_families_carry_version_and_size(name: str) -> None:
+    assert found(f"We compare with {name} in all runs.") == {name: "model"}
+
+
+def test_a_number_after_a_model_is_no_version() -> None:
+    assert "GPT-4" in found("It gives GPT-4 85.2% of the votes.")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "kind"),
+    [
+        ("We release ZorbaNet, a benchmark for parsers.", "ZorbaNet", "benchmark"),
+        ("We release ZorbaNet, a large corpus of jokes.", "ZorbaNet", "dataset"),
+        ("Results on the ZorbaSuite benchmark are low.", "ZorbaSuite", "benchmark"),
+        ("It is trained on the ZorbaText dataset.", "ZorbaText", "dataset"),
+        ("It uses the ZorbaFlow framework.", "ZorbaFlow", "method"),
+        ("Benchmarks such as ZorbaSuite are too easy.", "ZorbaSuite", "benchmark"),
+        ("It outperforms the ZorbaTron model.", "ZorbaTron", "model"),
+        ("Scores on ZorbaBench rise.", "ZorbaBench", "benchmark"),
+        ("ZorbaTron-7B is small.", "ZorbaTron-7B", "model"),
+        ("It has a ZorbaScore of 3.2 there.", "ZorbaScore", "metric"),
+    ],
+)
+def test_context_and_form_tell_the_kind_of_a_new_name(text: str, name: str, kind: str) -> None:
+    assert found(text)[name] == kind
+
+
+def test_names_in_a_list_share_what_is_said_of_one() -> None:
+    names = found("It is tested on ZorbaOne, ZorbaTwo, and GSM8K.")
+    assert names == {"ZorbaOne": "benchmark", "ZorbaTwo": "benchmark", "GSM8K": "benchmark"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It is 4.4x faster and needs 100GB of RGB images for LLMs on H100 GPUs.",
+        "AI-generated JSON from an LLM-based API on arXiv.",
+        "The KL-regularized, GPU-friendly code uses 5x5 tiles.",
+        "AI Engineers and Data Scientists in the USA.",
+        "Extensive Experiments show this. Our Results are robust.",
+    ],
+)
+def test_shapes_that_name_nothing(text: str) -> None:
+    assert found(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "long", "short"),
+    [
+        ("by Tiny Parse Reward (TPR) now", "Tiny Parse Reward", "TPR"),
+        ("by supervised fine-tuning (SFT) now", "supervised fine-tuning", "SFT"),
+        ("by TPR (Tiny Parse Reward) now", "Tiny Parse Reward", "TPR"),
+        ("with large parse trees (LPTs) now", "large parse trees", "LPTs"),
+    ],
+)
+def test_pairs_of_long_and_short_form(text: str, long: str, short: str) -> None:
+    [(first, second)] = find_pairs(text, 0, len(text))
+    assert (text[slice(*first)], text[slice(*second)]) == (long, short)
+
+
+def test_brackets_that_abbreviate_nothing_are_no_pair() -> None:
+    text = "the parser (see Table 3) and the scorer (GPT-4) agree"
+    assert list(find_pairs(text, 0, len(text))) == []
+
+
+def test_a_pair_is_one_thing_wherever_it_stands() -> None:
+    [(kind, names)] = [
+        thing
+        for thing in things("It uses Tiny Parse Reward (TPR). The TPR module is small.")
+        if "TPR" in thing[1]
+    ]
+    assert (kind, names) == ("method", ["TPR", "Tiny Parse Reward"])
+
+
+def test_a_class_of_models_is_no_thing() -> None:
+    assert found("We study Large Language Models (LLMs) and a Graphical User Interface (GUI).") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "kind"),
+    [
+        ("a model for video object segmentation is built", "video object segmentation", "task"),
+        ("we use contrastive negative sampling here", "contrastive negative sampling", "method"),
+        ("it improves the average success rate much", "average success rate", "metric"),
+        ("it helps text-to-image (T2I) generation here", "text-to-image (T2I) generation", "task"),
+        ("high-quality image generation models are slow", "image generation", "task"),
+        ("we improve significantly improved speech translation here", "speech translation", "task"),
+    ],
+)
+def test_terms_are_a_head_noun_and_its_modifiers(text: str, name: str, kind: str) -> None:
+    assert found(text)[name] == kind
+
+
+def test_a_vague_metric_counts_beside_a_number_only() -> None:
+    assert "inference cost" in found("It cuts inference cost by 40% there.")
+    assert "inference cost" not in found("It cuts inference cost there.")
+
+
+def test_the_context_tells_means_from_ends() -> None:
+    assert found("It learns via next-token prediction.")["next-token prediction"] == "method"
+    assert found("A model for stock price prediction is built.")["stock price prediction"] == "task"
+
+
+def test_the_shorter_telling_is_the_same_thing() -> None:
+    assert things("The zero-shot accuracy is high. Its accuracy is 71.2% there.") == [
+        ("metric", ["accuracy", "zero-shot accuracy"])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("ZorbaBench", "Zorba-Bench"),
+        ("ZorbaBench", "the ZorbaBench benchmark"),
+        ("Sparse Autoencoder", "sparse autoencoders"),
+        ("Flexible Match (FM)", "flexible match"),
+    ],
+)
+def test_forms_of_one_name_share_a_key(first: str, second: str) -> None:
+    assert thing_key(first) == thing_key(second)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("A*", "A"), ("C++", "C"), ("Zorba-7B", "Zorba-70B"), ("HumanEval", "HumanEval+")]
+)
+def test_other_names_have_other_keys(first: str, second: str) -> None:
+    assert thing_key(first) != thing_key(second)
+
+
+def test_what_the_title_opens_with_is_proposed() -> None:
+    said = roles("Stickers is a way to mark text. We use LoRA.", "Stickers: Marking Text by Hand")
+    assert said["Stickers"] == "proposes"
+    assert said["LoRA"] == "uses"
+
+
+def test_a_title_that_opens_with_a_sentence_names_nothing() -> None:
+    assert "Less Is Enough" not in roles("We prune a parser.", "Less Is Enough: Pruning Parsers")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "This paper introduces ZorbaFlow, a framework for parsing.",
+        "We propose a novel framework called ZorbaFlow that parses.",
+        "The authors present ZorbaFlow.",
+        "ZorbaFlow is a new way to parse.",
+    ],
+)
+def test_what_a_sentence_presents_is_proposed(text: str) -> None:
+    assert roles(text)["ZorbaFlow"] == "proposes"
+
+
+def test_rivals_are_compared_with() -> None:
+    said = roles("Experiments show that it outperforms GPT-4o and Claude 3.5 Sonnet on GSM8K.")
+    assert said == {"GPT-4o": "comparesWith", "Claude 3.5 Sonnet": "comparesWith", "GSM8K": "evaluatesOn"}
+
+
+def test_questions_name_nothing() -> None:
+    assert found("It works. Follow-up questions: 1. Would GPT-4o do better on GSM8K?") == {}
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("MathVista", "name"),
+        ("GPT-4o", "name"),
+        ("3DGS", "name"),
+        ("Mamba", "capital"),
+        ("7B", "number"),
+        ("2024", "number"),
+        ("4.4x", "plain"),
+        ("LLMs", "plain"),
+        ("CLIP-based", "plain"),
+        ("RL-induced", "plain"),
+        ("video", "plain"),
+    ],
+)
+def test_the_shape_of_a_word(word: str, kind: str) -> None:
+    assert shape(word) == kind
+
+
+def test_the_first_telling_noun_wins() -> None:
+    assert noun_kind("benchmark for language models") == "benchmark"
+    assert noun_kind("7B-parameter language model and data") == "model"
+    assert noun_kind("model-based idea") is None
+
+
+def test_the_lexicon_is_consistent() -> None:
+    assert len({(term.name, term.type) for term in load_terms()}) == len(load_terms())
+    clashes = {key for key, forms in load_forms().items() if len({term.type for _, term in forms}) > 1}
+    assert clashes == set()
+    assert all(fold(form) == key for key, forms in load_forms().items() for form, _ in forms)
+    assert all(term.better is None for term in load_terms() if term.type != "metric")
+    assert load_families()["GPT"] is False
+    assert load_families()["Falcon"] is True
+    assert {heads.type for heads in load_heads()} == {"task", "method", "metric"}
