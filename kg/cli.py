@@ -12,15 +12,16 @@ import sys
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, TypeVar
 
 import typer
+from typer.core import TyperGroup
 
 from kg import __version__
 from kg.errors import KGError, QueryError
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
     from kg.build import Track
     from kg.model import Skipped
@@ -28,8 +29,27 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+
+class _Commands(TyperGroup):
+    """Keeps exit code 1 for "found wanting": an interruption is 2, and a reader that left is 0."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            answer = super().invoke(ctx)
+            sys.stdout.flush()
+        except KeyboardInterrupt as error:
+            raise KGError(
+                "interrupted; what a build has found is kept, and the same build goes on"
+            ) from error
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
+        return answer
+
+
 app = typer.Typer(
     name="kg",
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -328,7 +348,15 @@ def _plain(text: str) -> str:
 def _print(*parts: str, style: str = "") -> None:
     from rich.text import Text
 
-    _console().print(Text(_plain(parts[0]), style=style), *(_plain(part) for part in parts[1:]), sep="")
+    _write(Text(_plain(parts[0]), style=style), *(_plain(part) for part in parts[1:]))
+
+
+def _write(*parts: RenderableType) -> None:
+    """Prints by way of a string: rich itself would leave with 1 where the reader has left."""
+    console = _console()
+    with console.capture() as captured:
+        console.print(*parts, sep="")
+    print(captured.get(), end="")
 
 
 def _print_table(table: Table) -> None:
@@ -338,15 +366,12 @@ def _print_table(table: Table) -> None:
     from rich.text import Text
 
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
-    for position, column in enumerate(table.columns):
-        cells = [row[position] for row in table.rows if row[position]]
-        numbers = bool(cells) and all(
-            cell.removeprefix("-").replace(".", "", 1).isdecimal() for cell in cells
-        )
-        grid.add_column(Text(_plain(column)), justify="right" if numbers else "left", overflow="fold")
+    for column in table.columns:
+        justify: Literal["left", "right"] = "right" if column in table.numeric else "left"
+        grid.add_column(Text(_plain(column)), justify=justify, overflow="fold")
     for row in table.rows:
         grid.add_row(*(Text(_plain(cell)) for cell in row))
-    _console().print(grid)
+    _write(grid)
 
 
 def _say(message: str) -> None:

@@ -190,7 +190,7 @@ def _without_node(table: Table) -> Table:
     """The table less its last column, the node that the query was asked about, and less empty ones."""
     shown = [i for i in range(len(table.columns) - 1) if any(row[i] for row in table.rows)]
     rows = tuple(tuple(row[i] for i in shown) for row in table.rows)
-    return Table(tuple(table.columns[i] for i in shown), rows)
+    return Table(tuple(table.columns[i] for i in shown), rows, table.numeric)
 
 
 def derive_counts(store: Store) -> Table:

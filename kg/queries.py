@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -69,6 +69,7 @@ _RESULTS = {
     "json": ox.QueryResultsFormat.JSON,
     "xml": ox.QueryResultsFormat.XML,
 }
+_NUMERIC = {XSD.decimal, XSD.integer, XSD.double}
 _LONGEST = 100_000
 _DEEPEST = 64
 _MOST_JOINTS = 500
@@ -108,10 +109,14 @@ class NamedQuery:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """An answer to look at: IRIs are shortened, literals are their text, unbound cells are empty."""
+    """An answer to look at: IRIs are shortened, literals are their text, unbound cells are empty.
+
+    `numeric` names the columns that hold nothing but numbers.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    numeric: frozenset[str] = frozenset()
 
 
 @cache
@@ -249,7 +254,8 @@ def _render(answer: Answer, format: Format, base: str) -> Table | str:
         )
     if isinstance(answer, ox.QueryBoolean) and format in ("csv", "tsv"):
         return f"{str(bool(answer)).lower()}\n"
-    return (answer.serialize(format=_RESULTS[format]) or b"").decode().rstrip("\n") + "\n"
+    text = (answer.serialize(format=_RESULTS[format]) or b"").decode()
+    return text if text.endswith("\n") else text + "\n"
 
 
 def to_table(answer: Answer, base: str) -> Table:
@@ -257,13 +263,21 @@ def to_table(answer: Answer, base: str) -> Table:
     if isinstance(answer, ox.QueryBoolean):
         return Table(("answer",), ((str(bool(answer)).lower(),),))
     if isinstance(answer, ox.QueryTriples):
-        triples = sorted(answer, key=str)
-        rows = ((t.subject, t.predicate, t.object) for t in triples)
-        return Table(
-            ("subject", "predicate", "object"), tuple(tuple(_cell(c, base) for c in row) for row in rows)
-        )
+        triples = [(t.subject, t.predicate, t.object) for t in sorted(answer, key=str)]
+        return Table(("subject", "predicate", "object"), _cells(triples, base))
     columns = tuple(variable.value for variable in answer.variables)
-    return Table(columns, tuple(tuple(_cell(row[name], base) for name in columns) for row in answer))
+    rows = [tuple(row[name] for name in columns) for row in answer]
+    numeric = (name for name, *terms in zip(columns, *rows, strict=True) if _are_numbers(terms))
+    return Table(columns, _cells(rows, base), frozenset(numeric))
+
+
+def _cells(rows: Iterable[Iterable[object]], base: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(_cell(term, base) for term in row) for row in rows)
+
+
+def _are_numbers(terms: Iterable[object]) -> bool:
+    bound = [term for term in terms if term is not None]
+    return bool(bound) and all(isinstance(t, ox.Literal) and t.datatype.value in _NUMERIC for t in bound)
 
 
 def _cell(term: object, base: str) -> str:

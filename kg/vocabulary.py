@@ -68,7 +68,7 @@ KG = Namespace(
 )
 RDF = Namespace("http://www.w3.org/1999/02/22-rdf-syntax-ns#", "type")
 RDFS = Namespace("http://www.w3.org/2000/01/rdf-schema#", "label seeAlso")
-XSD = Namespace("http://www.w3.org/2001/XMLSchema#", "date decimal integer string")
+XSD = Namespace("http://www.w3.org/2001/XMLSchema#", "date decimal double integer string")
 SKOS = Namespace("http://www.w3.org/2004/02/skos/core#", "prefLabel altLabel")
 DCTERMS = Namespace("http://purl.org/dc/terms/", "title abstract creator date source isVersionOf")
 FABIO = Namespace("http://purl.org/spar/fabio/", "hasArXivId")
