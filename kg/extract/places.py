@@ -154,11 +154,8 @@ def _take_pairs(sentence: _Sentence, pairs: list[Pair]) -> None:
     for long, short in pairs:
         if not all(edge in at for edge in (*long, *short)):
             continue
-        if (
-            at[short[1]] < len(words)
-            and text.startswith(") ", short[1])
-            and head_type(words[at[short[1]]].text)
-        ):
+        following = words[at[short[1]]] if at[short[1]] < len(words) else None
+        if following and text.startswith(") ", short[1]) and head_type(following.text):
             continue
         if is_generic(text[slice(*short)]):
             sentence.taken.update(range(at[long[0]], at[long[1]]))
