@@ -30,8 +30,9 @@ _JOIN = re.compile(r" ?[-~] ?| (?P<word>to|and) ")
 _UNITS = (
     "tokens per second", "frames per second", "milliseconds", "tokens/second", "tokens/sec", "tokens/s",
     "ms/img", "TFLOPS", "GFLOPS", "MFLOPS", "TFLOPs", "GFLOPs", "MFLOPs", "FLOPs", "FPS", "fps",
-    "seconds", "second", "secs", "sec", "minutes", "minute", "min", "hours", "hour", "days", "months", "years",
-    "degrees", "degree", "meters", "meter", "words", "steps", "kbps", "GiB", "GB", "MB", "KB", "dB", "Hz", "kHz",
+    "seconds", "second", "secs", "sec", "minutes", "minute", "min", "hours", "hour", "days", "months",
+    "years", "degrees", "degree", "meters", "meter", "words", "steps", "kbps", "GiB", "GB", "MB", "KB", "dB",
+    "Hz", "kHz",
     "ms", "cm", "mm", "km", "s", "m", "h",
 )  # fmt: skip
 _UNIT = re.compile(
@@ -44,14 +45,14 @@ _UNIT = re.compile(
 _NAMED_UNIT = {"percent": "%", "points": "points", "factor": "x"}
 _GLUED = re.compile(r"[A-Za-z_^]|[-×x][A-Za-z0-9]| ?[x×] ?[0-9]|/[A-Za-z]")
 _RANGE_LEAD = re.compile(
-    r"(?:\bbetween|\brang(?:e|es|ed|ing)(?: from)?|\b(?:gain|improvement|increase|reduction|decrease|drop)s? from"
-    r"|\b(?:by|of|up|average)) [~+]?$",
+    r"(?:\bbetween|\brang(?:e|es|ed|ing)(?: from)?"
+    r"|\b(?:gain|improvement|increase|reduction|decrease|drop)s? from|\b(?:by|of|up|average)) [~+]?$",
     re.IGNORECASE,
 )
 _FROM = re.compile(r"\bfrom (?:[^\s,;()]{1,30} ){0,5}$")
 _GAIN_NEXT = re.compile(
-    r" (?:\w+ )?(?:faster|slower|higher|lower|better|more|fewer|less|increase|improvement|gain|reduction|decrease"
-    r"|drop|boost|speed-?up)",
+    r" (?:\w+ )?(?:faster|slower|higher|lower|better|more|fewer|less|increase|improvement|gain|reduction"
+    r"|decrease|drop|boost|speed-?up)",
     re.IGNORECASE,
 )
 

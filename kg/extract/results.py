@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from kg.extract.slots import Filled, Frame, Thing, fill
-from kg.model import Direction, ResultKind
+from kg.extract.frames import Frame, Thing
+from kg.extract.slots import Filled, fill
+from kg.model import Direction, EntityType, ResultKind
 
 __all__ = ["NAME", "Candidate", "ResultFinder", "make_results"]
 
 NAME = "kg_results"
 CONFIDENCE = 5
+
+Item = TypeVar("Item")
 
 Doc.set_extension("kg_results", default=(), force=True)
 
@@ -53,18 +59,18 @@ class ResultFinder:
         """Sentence, frame and slots of each result."""
         things = sorted((_thing(span) for span in doc.spans["entities"]), key=lambda t: (t.start, -t.end))
         proposed = [thing for thing in things if thing.role == "proposes"]
+        values = [value for value in doc.spans["values"] if value.label_ != "other"]
         found = []
         for sentence in doc.spans["sentences"]:
-            start, end = sentence.start_char, sentence.end_char
-            values = [v for v in doc.spans["values"] if start <= v.start_char and v.end_char <= end]
-            if values:
+            inside = _within(values, sentence, lambda value: value.start_char)
+            if inside:
                 frame = Frame(
                     text=doc.text,
-                    start=start,
-                    end=end,
-                    numbers=[value._.kg_number for value in values],
-                    kinds=[value.label_ for value in values],
-                    things=[thing for thing in things if start <= thing.start and thing.end <= end],
+                    start=sentence.start_char,
+                    end=sentence.end_char,
+                    numbers=[value._.kg_number for value in inside],
+                    kinds=[value.label_ for value in inside],
+                    things=_within(things, sentence, lambda thing: thing.start),
                     proposed=proposed,
                 )
                 found += [(sentence, frame, filled) for filled in fill(frame)]
@@ -75,25 +81,29 @@ class ResultFinder:
         doc._.kg_results = tuple(_candidate(doc, spans, *one) for one in found)
 
 
-def _candidate(
-    doc: Doc, spans: dict[Thing, Span], sentence: Span, frame: Frame, filled: Filled
-) -> Candidate:
+def _within(sorted_items: list[Item], sentence: Span, start: Callable[[Item], int]) -> list[Item]:
+    """The items, sorted by their start, that start in the sentence."""
+    first = bisect_left(sorted_items, sentence.start_char, key=start)
+    return sorted_items[first : bisect_left(sorted_items, sentence.end_char, key=start)]
+
+
+def _candidate(doc: Doc, spans: dict[Thing, Span], sentence: Span, frame: Frame, filled: Filled) -> Candidate:
     def filler(thing: Thing | None) -> Span | None:
         return None if thing is None else _span(doc, spans, thing)
 
     number, kind = frame.numbers[filled.position], frame.kinds[filled.position]
     rival = None if filled.rival is None else frame.numbers[filled.rival]
     return Candidate(
-        kind=kind,
+        kind=cast(ResultKind, kind),
         value=number.value if kind == "score" else number.value.removeprefix("-"),
-        value_span=doc.char_span(number.start, number.end),
+        value_span=_char_span(doc, number.start, number.end),
         sentence=sentence,
         confidence=CONFIDENCE,
         upper=number.upper,
         unit=number.unit,
         direction=filled.direction,
         baseline_value=None if rival is None else rival.value,
-        baseline_span=None if rival is None else doc.char_span(rival.start, rival.end),
+        baseline_span=None if rival is None else _char_span(doc, rival.start, rival.end),
         subject=filler(filled.subject),
         on=filler(filled.on),
         metric=filler(filled.metric),
@@ -104,15 +114,19 @@ def _candidate(
 def _span(doc: Doc, spans: dict[Thing, Span], thing: Thing) -> Span:
     """The entity span of a thing; one that only a slot names is appended to doc.spans["entities"]."""
     if thing not in spans:
-        span = doc.char_span(thing.start, thing.end, label=thing.type, span_id=thing.key)
+        span = _char_span(doc, thing.start, thing.end, thing.type, thing.key)
         span._.kg_role, span._.kg_confidence, span._.kg_component = thing.role, CONFIDENCE, NAME
         doc.spans["entities"].append(span)
         spans[thing] = span
     return spans[thing]
 
 
+def _char_span(doc: Doc, start: int, end: int, label: str = "", key: str = "") -> Span:
+    return cast(Span, doc.char_span(start, end, label=label, span_id=key, alignment_mode="expand"))
+
+
 def _thing(span: Span) -> Thing:
-    return Thing(span.start_char, span.end_char, span.label_, span.id_, span._.kg_role)
+    return Thing(span.start_char, span.end_char, cast(EntityType, span.label_), span.id_, span._.kg_role)
 
 
 @Language.factory(NAME, requires=["doc.spans"], assigns=["doc._.kg_results", "doc.spans"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,6 +12,16 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 
 from kg.extract.numerals import Number, find_numbers
+from kg.extract.wording import (
+    CHANGE_GAP,
+    GAIN_NOUN,
+    HEDGES,
+    METRIC_WORD,
+    any_of,
+    is_gain_word,
+    phrase_after,
+    words_of,
+)
 
 __all__ = ["NAME", "Kind", "ValueFinder", "derive_kinds", "make_values"]
 
@@ -21,61 +32,50 @@ Kind = Literal["score", "gain", "ratio", "baseline", "other"]
 
 Span.set_extension("kg_number", default=None, force=True)
 
-HEDGE = (
-    r"(?:(?:up to|at (?:least|most)|as (?:much|high|low|many) as|(?:more|less|fewer|higher|lower|greater) than"
-    r"|only|just|merely|about|around|approximately|roughly|nearly|almost|over|above|below|under|an?|the|average"
-    r"|mean|absolute|relative|overall|total|maximum|minimum|additional|on average|of|margins? of|impressive"
-    r"|remarkable|notable|notably|significant|significantly|substantial|substantially|further|another|clear"
-    r"|consistent|modest|marginal|slight|mere|whopping|respective|approx\.|high|new|even|its|reported|peak"
-    r"|state-of-the-art|SOTA|top|final) |[~≈+<>≥≤] ?)"
-)
-HEDGES = rf"(?:{HEDGE}){{0,4}}"
-GAIN_NOUN = (
-    r"(?:improvement|increase|gain|boost|enhancement|reduction|decrease|drop|decline|degradation|margin|advantage"
-    r"|saving|speed-?up|acceleration|uplift|lift|rise|lead|deterioration|increment|jump|difference|gap|loss)s?"
-)
-COMPARATIVE = (
-    r"(?:higher|lower|better|worse|faster|slower|fewer|less|more|greater|smaller|shorter|larger|longer|cheaper"
-    r"|quicker|stronger|superior|improved|reduced|increased)"
-)
-_RISEN = r"(?:improv|increas|reduc|decreas|outperform|surpass|exceed|boost|enhanc|rais|drop|declin|degrad)"
-METRIC_WORD = (
-    r"(?:accurac(?:y|ies)|F1|F-?scores?|precision|recall|scor(?:e|es|ed|ing)|rates?|BLEU|ROUGE|METEOR|CIDEr|r?g?FID"
-    r"|FVD|KID|IS|LPIPS|PSNR|SSIM|CLIP|mAP|AP|mIoU|IoU|Dice|AUC|AUROC|AUPRC|EM|pass|perplexity|PPL|errors?|loss"
-    r"|MAE|RMSE|MSE|WER|CER|MOS|PESQ|latency|throughput|speeds?|time|runtime|memory|usage|correlations?|kappa|Elo"
-    r"|ELO|ratings?|ranking|rank|similarity|distances?|success|consistency|coherence|quality|J&F|NDCG|nDCG|MRR|hit"
-    r"|hits|agreement|coefficient|Spearman|Pearson|index|ratio|fidelity|alignment|costs?|efficiency|completion"
-    r"|compliance|match|overhead|ASR|tau|rho|[ρκτr]|average|performance|divergence|bias|utility|toxicity|Jaccard"
-    r"|ELBO|FAD|RPE|ATE|NLL|FPR|EER|DNSMOS|UTMOS|COMET|XCOMET|BERTScore|TFLOPs|GFLOPs|FPS)"
-)
+MOST_NUMBERS = 80
+"""The numbers of a sentence that are read; what holds more is no sentence about results."""
+
+_RISEN = any_of("improv increas reduc decreas outperform surpass exceed boost enhanc rais drop declin degrad")
 _METRIC_END = rf"\b{METRIC_WORD}[^\s,;()]{{0,12}}(?: \([^()]{{1,40}}\))?"
 
-_CHANGE_GAP = re.compile(
-    rf"(?: \([^()]{{1,30}}\))?(?: [\w/@%-]+){{0,3}}? (?:up |down )?to {HEDGES}| ?(?:→|->) ?"
-)
 _FROM = re.compile(rf"\bfrom (?:[\w-]+ ){{0,4}}?{HEDGES}$")
 _UP_FROM = re.compile(rf",? (?:up |down )?from {HEDGES}")
 _NO_RESULT_BEFORE = re.compile(
-    r"(?:\b(?:top|bottom|first|last|hit|level|version|table|figure|fig\.|section|phase|stage|step|epoch|layer)[ -]?"
-    r"|\bp ?[<=>] ?|\bat a rate of |± ?|\+/- ?|@|\b[A-Za-z]+[@_]?=|\b(?:temperature|sparsity|threshold|confidence"
-    r"|dropout|batch size|(?:expansion|learning|sampling|frame|dropout|mask\w*) (?:rate|ratio|factor)s?)(?: of| =|=)? )$",
+    r"(?:\b(?:top|bottom|first|last|hit|level|version|table|figure|fig\.|section|phase|stage|step|epoch|layer)"
+    r"[ -]?"
+    r"|\bp ?[<=>] ?|\bat a rate of |± ?|\+/- ?|@|\b[A-Za-z]+[@_]?="
+    r"|\b(?:temperature|sparsity|threshold|confidence|dropout|batch size"
+    r"|(?:expansion|learning|sampling|frame|dropout|mask\w*) (?:rate|ratio|factor)s?)(?: of| =|=)? )$",
     re.IGNORECASE,
 )
 _NO_RESULT_AFTER = re.compile(
-    r" (?:(?!(?:of|on|in|for|across|with|and|at)\b)\w+ )?(?:sparsity|mask(?:ing)?(?: rati?o?e?)?|confidence|quantile"
-    r"|resolution|threshold|significance|flip|dropout|scale)\b(?! rate)| ?-?bits?\b(?![- ]?rate)|-?(?:shot|way|dimensional)\b| (?:spatial|temporal) compression\b(?! rat)"
+    r" (?:(?!(?:of|on|in|for|across|with|and|at)\b)\w+ )?"
+    + any_of("sparsity mask(?:ing)? confidence quantile resolution threshold significance flip dropout scale")
+    + r"\b(?! rate)| ?-?bits?\b(?![- ]?rate)|-?(?:shot|way|dimensional)\b"
+    r"| (?:spatial|temporal) compression\b(?! rat)"
 )
 _SHARE = re.compile(
-    r" of (?:(?:the|its|their|all|total|available|original|full|labell?ed|training|pre-?training|model|base|trainable"
-    r"|visual|required|high-entropy) )*(?:[\w-]+ )?(?:data|parameters?|tokens?|samples?|datasets?|compute|computation|training"
-    r"|costs?|memory|VRAM|FLOPs|resources|layers|examples|budget|neurons|heads|size|weights|annotations|corpus|images"
-    r"|pairs)\b"
+    " of (?:"
+    + any_of(
+        """the its their all total available original full labell?ed training pre-?training model base
+        trainable visual required high-entropy"""
+    )
+    + r" )*(?:[\w-]+ )?"
+    + any_of(
+        """data parameters? tokens? samples? datasets? compute computation training costs? memory VRAM FLOPs
+        resources layers examples budget neurons heads size weights annotations corpus images pairs"""
+    )
+    + r"\b"
 )
 _COUNTED = re.compile(
-    r"(?:[- ][a-z][\w-]*){0,3}[- ](?:models?|LLMs|tasks?|datasets?|benchmarks?|languages?|samples?|examples?|images?"
-    r"|videos?|questions?|prompts?|papers?|categories|classes|domains?|steps?|layers?|tokens?|problems?|agents?"
-    r"|types?|methods?|participants?|instances?|pairs|dimensions|scenes|objects|subjects|baselines?|metrics?|turns?"
-    r"|labels?|laws|encoders?|LMMs|VLMs|MLLMs|GPUs?)\b"
+    r"(?:[- ][a-z][\w-]*){0,3}[- ]"
+    + any_of(
+        """models? LLMs tasks? datasets? benchmarks? languages? samples? examples? images? videos? questions?
+        prompts? papers? categories classes domains? steps? layers? tokens? problems? agents? types?
+        methods? participants? instances? pairs dimensions scenes objects subjects baselines? metrics?
+        turns? labels? laws encoders? LMMs VLMs MLLMs GPUs?"""
+    )
+    + r"\b"
 )
 _BY = re.compile(
     rf"(?<!ed )(?<!shown )\bby (?:(?:a|an) (?:\w+ )?(?:margin|factor|average) of )?{HEDGES}\(?{HEDGES}$",
@@ -91,52 +91,60 @@ _GAIN_BRACKET = re.compile(
     rf"\b(?:{GAIN_NOUN}|{_RISEN}\w*(?: [\w/&.-]+){{0,4}}) ?\((?:by |of )?{HEDGES}$", re.IGNORECASE
 )
 _GAIN_VERB = re.compile(
-    r"\b(?:gain|improv|los|sav|drop|declin|decreas|reduc|fall|degrad|deteriorat|lag|trail)(?:e|es|ed|s|ing|ped|ping)?"
-    rf"(?: short)? {HEDGES}$",
+    r"\b(?:gain|improv|los|sav|drop|declin|decreas|reduc|fall|degrad|deteriorat|lag|trail)"
+    rf"(?:e|es|ed|s|ing|ped|ping)?(?: short)? {HEDGES}$",
     re.IGNORECASE,
 )
 _SHORTFALL = re.compile(r" (?:short of|behind|above|below|ahead of|over) ")
 _ALONGSIDE = re.compile(
-    r"(?:,|,? (?:and|or|but)|/) ?(?:by |a |an |another )?" + HEDGES
-    + r"|(?: (?:on|in|for|over|than|across) [^,;()]{1,60}|(?: [^\s,;()]+){1,4})?(?: \([^()]{1,40}\))?"
-    r"(?:,|,? (?:and|or)) (?:[\w/+.()'-]+ ){0,6}?(?:by |of )?" + HEDGES
-)  # fmt: skip
+    rf"(?:,|,? (?:and|or|but)|/) ?(?:by |a |an |another )?{HEDGES}"
+    r"|(?: (?:on|in|for|over|than|across) [^,;()]{1,60}|(?: [^\s,;()]+){1,4})?(?: \([^()]{1,40}\))?"
+    rf"(?:,|,? (?:and|or)) (?:[\w/+.()'-]+ ){{0,6}}?(?:by |of )?{HEDGES}"
+)
 _OTHER_WORD = r"(?:(?!(?:and|or|on|in|by|with|while|but|achiev\w*)\b)[^\s,;()]{1,40} )"
+_COMPARED = any_of(
+    """compared_(?:to|with) versus vs\\.? than against relative_to as_opposed_to whereas
+    (?:close|similar|comparable|superior|inferior)_to (?:up|down)_from"""
+)
+_PASSING = any_of(
+    """over above below exceed(?:s|ed|ing)? surpass(?:es|ed|ing)? outperform(?:s|ed|ing)? beat(?:s|ing)?
+    match(?:es|ed|ing)? approach(?:es|ing) near(?:s|ing)"""
+)
 _AGAINST = re.compile(
-    r"(?:(?:\b(?:compared (?:to|with)|versus|vs\.?|than|against|relative to|as opposed to|whereas"
-    r"|(?:close|similar|comparable|superior|inferior) to|(?:up|down) from))"
-    rf" {_OTHER_WORD}{{0,9}}?{HEDGES}|\b(?:over|above|below|exceed(?:s|ed|ing)?|surpass(?:es|ed|ing)?"
-    rf"|outperform(?:s|ed|ing)?|beat(?:s|ing)?|match(?:es|ed|ing)?|approach(?:es|ing)|near(?:s|ing)) {_OTHER_WORD}{{1,9}}?"
-    rf"|\b(?:while|whereas|but|where|which) (?:[^,;()]{{1,60}}? )?(?:achiev|scor|reach|obtain|attain|manag)\w* {HEDGES})$",
+    rf"(?:\b{_COMPARED} {_OTHER_WORD}{{0,9}}?{HEDGES}|\b{_PASSING} {_OTHER_WORD}{{1,9}}?"
+    r"|\b(?:while|whereas|but|where|which) (?:[^,;()]{1,60}? )?(?:achiev|scor|reach|obtain|attain|manag)\w* "
+    rf"{HEDGES})$",
     re.IGNORECASE,
 )
 _RIVAL_BRACKET = re.compile(
-    r"(?:\b(?:compared (?:to|with)|versus|vs\.?|than|against|over|below|above|exceed\w*|surpass\w*|(?:out|under)perform\w*"
-    r"|beat\w*|superior to|inferior to|baselines?)\b[^;()]{0,60}(?:\([^;()]{1,30}\)[^;()]{1,40}){0,4}"
-    rf"\((?:[^;()]{{1,40}}, )?(?:[A-Za-z][\w@.-]*(?: score)?(?::| of| =)? )?|\(chance ){HEDGES}$",
+    r"(?:\b(?:compared (?:to|with)|versus|vs\.?|than|against|over|below|above|exceed\w*|surpass\w*"
+    r"|(?:out|under)perform\w*|beat\w*|superior to|inferior to|baselines?)\b"
+    r"[^;()]{0,60}(?:\([^;()]{1,30}\)[^;()]{1,40}){0,4}"
+    r"\((?:[^;()]{1,40}, )?(?:[A-Za-z][\w@.-]*(?: score)?(?::| of| =)? )?"
+    rf"|\(chance ){HEDGES}$",
     re.IGNORECASE,
 )
 _SCORE_BEFORE = re.compile(
-    rf"(?:{_METRIC_END} (?:\w+ )?(?:of|at|to|is|was|reach(?:ing|es|ed)|exceed(?:ing|s|ed)|=|around|averaging|above|below"
-    rf"|between) ?{HEDGES}|{_METRIC_END} ?[:=>(<,]? ?{HEDGES}|\b(?:of|with|to|at|is|was|=) {HEDGES}"
-    rf"|\b(?:achiev|obtain|attain|reach|scor|yield|get|got|record|report|averag|deliver|exhibit|maintain)\w* {HEDGES}"
-    rf"|: {HEDGES}|\({HEDGES})$"
+    rf"(?:{_METRIC_END} (?:\w+ )?"
+    rf"(?:of|at|to|is|was|reach(?:ing|es|ed)|exceed(?:ing|s|ed)|=|around|averaging|above|below|between)"
+    rf" ?{HEDGES}|{_METRIC_END} ?[:=>(<,]? ?{HEDGES}|\b(?:of|with|to|at|is|was|=) {HEDGES}"
+    r"|\b(?:achiev|obtain|attain|reach|scor|yield|get|got|record|report|averag|deliver|exhibit|maintain)\w* "
+    rf"{HEDGES}|: {HEDGES}|\({HEDGES})$"
 )
 _SCORE_AFTER = re.compile(rf" ?(?:[\w@/&+.'-]+ ){{0,3}}{METRIC_WORD}(?![A-Za-z])")
-_LOOSE_UNITS = frozenset(["hours", "days", "steps", "words", "years", "months", "m", "h", "GB", "MB"])
-_QUANTITY_BEFORE = re.compile(
-    rf"(?:{_METRIC_END} (?:of|to|is|was) {HEDGES}|\b(?:achiev|obtain|attain|reach|scor|record|deliver)\w* {HEDGES})$"
-)
-_LISTED_ON = re.compile(r" (?:on|for|in) (?:the |our |its )?[A-Z]")
-_VERSION = re.compile(rf"(?<![\w-])(?!{METRIC_WORD} )[A-Z][\w-]* $")
 _SURE_SCORE_BEFORE = re.compile(
     rf"(?:{_METRIC_END} (?:of|to|is|was) {HEDGES}|\bscor(?:es|ed|ing) {HEDGES}|\bpoints? {HEDGES})$"
 )
-_PHRASE_END = frozenset(
-    "of on in over compared than for with and to from against across when while at by using versus vs but or as that"
-    " which after under during through without via between among per is are was were achieved where if within"
-    " due despite outperforming surpassing exceeding".split()
+_QUANTITY_BEFORE = re.compile(
+    rf"(?:{_METRIC_END} (?:of|to|is|was) {HEDGES}"
+    rf"|\b(?:achiev|obtain|attain|reach|scor|record|deliver)\w* {HEDGES})$"
 )
+_SIZE_UNITS = words_of("hours days steps words years months m h GB MB")
+"""Units that as often say how much there was as how well it went."""
+_LISTED_ON = re.compile(r" (?:on|for|in) (?:the |our |its )?[A-Z]")
+_VERSION = re.compile(rf"(?<![\w-])(?!{METRIC_WORD} )[A-Z][\w-]* $")
+_VERSION_NEXT = re.compile(r"'s| (?:[A-Z]|[a-z]+(?:s|ed) )")
+_SHORT = re.compile(r"[0-9]{1,2}(?:\.[0-9])?")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 
 
@@ -156,45 +164,31 @@ class _Place:
     next_gap: str = ""
 
 
-def phrase_after(right: str) -> tuple[str, ...]:
-    """The words of the noun phrase that directly follows a number: up to a preposition or a sign."""
-    words: list[str] = []
-    for match in re.finditer(r"[ -]?([^\s,;:()/—][^\s,;:()—]*)|[\s\S]", right[:120]):
-        word = (match[1] or "").rstrip(".")
-        if not word or len(words) == 7 or word.lower() in _PHRASE_END:
-            break
-        if word == "relative" and right.startswith(" to ", match.end()):
-            break
-        words.append(word)
-        if right[match.end() : match.end() + 1] in tuple(",;:()—") or match[1].endswith("."):
-            break
-    return tuple(words)
-
-
 def derive_kinds(text: str, start: int, end: int, numbers: Sequence[Number]) -> list[Kind]:
     """The kind of each number of one sentence, `text[start:end]`, in their order."""
     kinds: list[Kind] = []
-    for position, number in enumerate(numbers):
+    measured = False
+    for position, number in enumerate(numbers[:MOST_NUMBERS]):
         previous = numbers[position - 1] if position else None
         following = numbers[position + 1] if position + 1 < len(numbers) else None
-        right = text[number.end : end]
         place = _Place(
             number=number,
             left=text[max(start, number.start - 200) : number.start],
-            right=right,
+            right=text[number.end : min(end, number.end + 200)],
             decimal="." in text[number.start : number.end],
-            phrase=phrase_after(right),
-            gap=text[previous.end : number.start] if previous else None,
+            phrase=tuple(text[slice(*phrase_after(text, number.end, end))].split()),
+            gap=text[previous.end : number.start][-200:] if previous else None,
             previous=previous,
             previous_kind=kinds[-1] if kinds else None,
             following=following,
-            next_gap=text[number.end : following.start] if following else "",
+            next_gap=text[number.end : following.start][:200] if following else "",
         )
-        kinds.append(_kind(place, measured=any(kind != "other" for kind in kinds)))
+        kinds.append(_kind(place, measured))
+        measured = measured or kinds[-1] != "other"
         shared = place.gap is not None and re.fullmatch(r",? and |, ?|/", place.gap)
         if shared and kinds[-2:] == ["score", "gain"] and previous and previous.form == number.form:
             kinds[-2] = "gain"
-    return kinds
+    return kinds + ["other"] * (len(numbers) - len(kinds))
 
 
 def _kind(place: _Place, measured: bool) -> Kind:
@@ -230,25 +224,23 @@ def _is_no_result(place: _Place) -> bool:
 
 def _is_version(place: _Place) -> bool:
     """`Claude 3.5 Sonnet`, `Qwen 2.5 shows`: not `IoU 0.5` and not `Model 2.5 on X`."""
-    short = re.fullmatch(
-        r"[0-9]{1,2}\.[0-9]", place.number.value + ("" if "." in place.number.value else ".0")
-    )
-    named = short and not place.number.signed and _VERSION.search(place.left)
-    return bool(named) and bool(re.match(r"'s| (?:[A-Z]|[a-z]+(?:s|ed) )", place.right))
+    if place.number.signed or not _SHORT.fullmatch(place.number.value):
+        return False
+    return bool(_VERSION.search(place.left) and _VERSION_NEXT.match(place.right))
 
 
 def _change(place: _Place) -> Kind | None:
     """`from 39.4 to 55.6`: the value of a baseline, then a score."""
     number, following = place.number, place.following
     measured = place.decimal or number.form != "plain" or re.search(METRIC_WORD, place.left[-60:])
-    if following is not None and measured and _CHANGE_GAP.fullmatch(place.next_gap):
+    if following is not None and measured and CHANGE_GAP.fullmatch(place.next_gap):
         arrow = "→" in place.next_gap or "->" in place.next_gap
         bare = place.left.endswith("(") and number.form == following.form
         if arrow or bare or _FROM.search(place.left):
             return "baseline"
     if place.gap is None:
         return None
-    if place.previous_kind == "baseline" and _CHANGE_GAP.fullmatch(place.gap):
+    if place.previous_kind == "baseline" and CHANGE_GAP.fullmatch(place.gap):
         return "score"
     return "baseline" if place.previous_kind == "score" and _UP_FROM.fullmatch(place.gap) else None
 
@@ -257,14 +249,14 @@ def _is_rival(place: _Place) -> bool:
     """`outperforming X (53.6%)`, `baselines such as X (FID 23.9) and Y (20.3)`."""
     if place.number.form in ("points", "factor") or place.number.signed:
         return False
-    return bool(_RIVAL_BRACKET.search(place.left)) and not any(_is_gain_word(w) for w in place.phrase)
+    return bool(_RIVAL_BRACKET.search(place.left)) and not any(is_gain_word(w) for w in place.phrase)
 
 
 def _is_gain(place: _Place) -> bool:
     number = place.number
     if number.form not in ("percent", "points", "plain", "quantity"):
         return False
-    if any(_is_gain_word(word) for word in place.phrase[:6]):
+    if any(is_gain_word(word) for word in place.phrase[:6]):
         return number.form != "plain" or place.decimal or number.signed
     if number.form == "points" or (number.signed and number.value[0] != "-"):
         return True
@@ -273,10 +265,6 @@ def _is_gain(place: _Place) -> bool:
     if _BY.search(place.left) or _GAIN_OF.search(place.left) or _GAIN_BRACKET.search(place.left):
         return number.form == "percent" or place.decimal or bool(_SCORE_AFTER.match(place.right))
     return number.form == "percent" and bool(_GAIN_VERB.search(place.left) or _SHORTFALL.match(place.right))
-
-
-def _is_gain_word(word: str) -> bool:
-    return bool(re.fullmatch(rf"{GAIN_NOUN}|{COMPARATIVE}", word, re.IGNORECASE))
 
 
 def _is_alongside(place: _Place) -> bool:
@@ -295,7 +283,7 @@ def _is_score(place: _Place) -> bool:
     if number.form == "percent":
         return True
     if number.form == "quantity":
-        before = _SURE_SCORE_BEFORE if number.unit in _LOOSE_UNITS else _QUANTITY_BEFORE
+        before = _SURE_SCORE_BEFORE if number.unit in _SIZE_UNITS else _QUANTITY_BEFORE
         return bool(before.search(place.left) or _SCORE_AFTER.match(place.right))
     if not place.decimal:
         return not _YEAR.fullmatch(number.value) and bool(_SURE_SCORE_BEFORE.search(place.left))
@@ -317,11 +305,12 @@ class ValueFinder:
     def match(self, doc: Doc) -> list[tuple[Number, Kind]]:
         """The numbers of every sentence that states something, and what each is."""
         numbers = list(find_numbers(doc.text))
+        starts = [number.start for number in numbers]
         found: list[tuple[Number, Kind]] = []
         for sentence in doc.spans["sentences"]:
             if sentence.label_ not in ("questions", "title"):
                 start, end = sentence.start_char, sentence.end_char
-                inside = [number for number in numbers if start <= number.start and number.end <= end]
+                inside = numbers[bisect_left(starts, start) : bisect_left(starts, end)]
                 found += zip(inside, derive_kinds(doc.text, start, end, inside), strict=True)
         return found
 
