@@ -35,7 +35,7 @@ from kg.extract import entities, results, sections, values
 
 __all__ = ["Tokenizer", "make_pipeline"]
 
-_TOKEN = re.compile(r"[^\W\d_]+|\d+|\s+|.", re.DOTALL)
+_TOKEN = re.compile(r"[^\W\d_]+|\d+|.", re.DOTALL)
 
 
 class Tokenizer(DummyTokenizer):
