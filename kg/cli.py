@@ -9,25 +9,19 @@ from __future__ import annotations
 import json
 import os
 import sys
-import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 from typer.core import TyperGroup
 
 from kg import __version__
 from kg.errors import KGError, QueryError
+from kg.terminal import say, say_skipped, show_heading, show_table, to_count, to_plain, to_tracker
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-
-    from kg.build import Track
-    from kg.model import Skipped
-    from kg.queries import NamedQuery, Table
-
-T = TypeVar("T")
+    from kg.queries import NamedQuery
 
 
 class _Commands(TyperGroup):
@@ -80,7 +74,7 @@ def main() -> None:
     try:
         app()
     except KGError as error:
-        _say(f"kg: {error}")
+        say(f"kg: {error}")
         sys.exit(2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -120,15 +114,15 @@ def build_command(
     """
     from kg.build import build
 
-    built = build(sources or [], output, base=base, track=_tracker(quiet))
+    built = build(sources or [], output, base=base, track=to_tracker(quiet))
     if quiet:
         return
-    _say_skipped(built.skipped, output / "rejects.jsonl")
+    say_skipped(built.skipped, output / "rejects.jsonl")
     new = f"{built.extracted} of them new" if built.extracted else "none of them new"
-    _say(f"Read {_count(built.read, 'summary', 'summaries')}, {new}.")
-    _say(
-        f"The graph in {output} holds {_count(built.papers, 'paper')}, "
-        f"{_count(built.summaries, 'summary', 'summaries')}, {_count(built.quads, 'statement')}."
+    say(f"Read {to_count(built.read, 'summary', 'summaries')}, {new}.")
+    say(
+        f"The graph in {output} holds {to_count(built.papers, 'paper')}, "
+        f"{to_count(built.summaries, 'summary', 'summaries')}, {to_count(built.quads, 'statement')}."
     )
 
 
@@ -140,11 +134,11 @@ def extract_command(sources: NeededSources, quiet: QuietOption = False) -> None:
     """
     from kg.build import derive_records
 
-    records, skipped = derive_records(sources, _tracker(quiet))
+    records, skipped = derive_records(sources, to_tracker(quiet))
     for record in records:
         print(json.dumps(record, ensure_ascii=False))
     if not quiet:
-        _say_skipped(skipped)
+        say_skipped(skipped)
 
 
 @app.command("query")
@@ -183,7 +177,7 @@ def query_command(
     if isinstance(answer, str):
         print(answer, end="")
     else:
-        _print_table(answer)
+        show_table(answer)
 
 
 @app.command("show")
@@ -200,12 +194,12 @@ def show_command(
     with open_store(store) as graph:
         cards = [describe(graph, found) for found in find(graph, name)]
     for card in cards:
-        _print(f"{card.found.label}", f"  {card.found.kind.lower()}", style="bold")
+        show_heading(card.found.label, card.found.kind.lower())
         for section in card.sections:
-            _print("")
-            _print(section.heading, style="bold")
-            _print_table(section.table)
-        _print("")
+            print()
+            show_heading(section.heading)
+            show_table(section.table)
+        print()
 
 
 @app.command("search")
@@ -222,9 +216,9 @@ def search_command(
     with open_store(store) as graph:
         hits = search(graph, " ".join(words), limit)
     if not hits:
-        _say("Nothing found.")
+        say("Nothing found.")
         raise typer.Exit(1)
-    _print_table(Table(("kind", "name", "words"), tuple((hit.kind, hit.name, hit.words) for hit in hits)))
+    show_table(Table(("kind", "name", "words"), tuple((hit.kind, hit.name, hit.words) for hit in hits)))
 
 
 @app.command("validate")
@@ -239,7 +233,7 @@ def validate_command(store: StoreOption = OUTPUTS, quiet: QuietOption = False) -
     with open_store(store) as graph:
         report = derive_report(graph.batches(BATCH), workers=os.cpu_count() or 1)
     for line in to_lines(report):
-        print(_plain(line))
+        print(to_plain(line))
     raise typer.Exit(0 if report.conforms else 1)
 
 
@@ -251,7 +245,7 @@ def stats_command(store: StoreOption = OUTPUTS) -> None:
 
     with open_store(store) as graph:
         counts = derive_counts(graph)
-    _print_table(counts)
+    show_table(counts)
 
 
 @app.command("evaluate")
@@ -271,11 +265,11 @@ def evaluate_command(
     from kg.evaluate import derive_evaluation, read_gold, to_lines
 
     marked = read_gold(gold)
-    records, skipped = derive_records(sources, _tracker(quiet))
+    records, skipped = derive_records(sources, to_tracker(quiet))
     for line in to_lines(derive_evaluation(marked, records), errors):
-        print(_plain(line))
+        print(to_plain(line))
     if not quiet:
-        _say_skipped(skipped)
+        say_skipped(skipped)
 
 
 @app.command("remove")
@@ -289,7 +283,7 @@ def remove_command(
 
     removed = remove(paper, store)
     if not quiet:
-        _say(f"Removed {paper}: {_count(removed, 'summary', 'summaries')}.")
+        say(f"Removed {paper}: {to_count(removed, 'summary', 'summaries')}.")
 
 
 def _read_query(query: str) -> NamedQuery:
@@ -328,78 +322,4 @@ def _print_queries() -> None:
         (query.name, query.help.partition("\n")[0], ", ".join(p.name for p in query.parameters))
         for query in load_queries().values()
     )
-    _print_table(Table(("query", "what it tells", "parameters"), tuple(rows)))
-
-
-def _console(error: bool = False) -> Console:
-    from rich.console import Console
-
-    console = Console(stderr=error, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = 10_000
-    return console
-
-
-def _plain(text: str) -> str:
-    """Text that a terminal only shows: control and formatting characters become `\\ufffd`."""
-    return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in text)
-
-
-def _print(*parts: str, style: str = "") -> None:
-    from rich.text import Text
-
-    _write(Text(_plain(parts[0]), style=style), *(_plain(part) for part in parts[1:]))
-
-
-def _write(*parts: RenderableType) -> None:
-    """Prints by way of a string: rich itself would leave with 1 where the reader has left."""
-    console = _console()
-    with console.capture() as captured:
-        console.print(*parts, sep="")
-    print(captured.get(), end="")
-
-
-def _print_table(table: Table) -> None:
-    """Aligned columns under bold names; numbers to the right."""
-    from rich import box
-    from rich.table import Table as Grid
-    from rich.text import Text
-
-    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
-    for column in table.columns:
-        justify: Literal["left", "right"] = "right" if column in table.numeric else "left"
-        grid.add_column(Text(_plain(column)), justify=justify, overflow="fold")
-    for row in table.rows:
-        grid.add_row(*(Text(_plain(cell)) for cell in row))
-    _write(grid)
-
-
-def _say(message: str) -> None:
-    print(_plain(message), file=sys.stderr)
-
-
-def _say_skipped(skipped: Iterable[Skipped], kept: Path | None = None) -> None:
-    found = list(skipped)
-    for each in found[:5]:
-        _say(f"Skipped {each.source}:{each.line}: {each.reason}")
-    if len(found) > 5:
-        _say(f"… and {len(found) - 5} more.")
-    if found and kept:
-        _say(f"What was skipped stands in {kept}.")
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def _tracker(quiet: bool) -> Track:
-    """Shows progress on a terminal, of work that has more than a few items."""
-
-    def track(items: Iterable[T], what: str, total: int) -> Iterable[T]:
-        if quiet or total < 50 or not sys.stderr.isatty():
-            return items
-        from rich.progress import track as show
-
-        return show(items, what, total, console=_console(error=True), transient=True)
-
-    return track
+    show_table(Table(("query", "what it tells", "parameters"), tuple(rows)))

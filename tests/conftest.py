@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -36,5 +39,20 @@ def need_program():  # type: ignore[no-untyped-def]
         _need(f"the program {name}", path is not None)
         assert path
         return path
+
+    return need
+
+
+@pytest.fixture
+def need_index():  # type: ignore[no-untyped-def]
+    """Skips (under KG_CI=1 fails) where no package index can be reached."""
+
+    def need() -> None:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary=:none:"]
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(
+                [*command, "--dest", folder, "typing-extensions"], check=False, capture_output=True
+            )
+        _need("a package index", done.returncode == 0)
 
     return need

@@ -103,7 +103,7 @@ def test_query_formats(built: Kg) -> None:
     assert answer["results"]["bindings"][0]["id"]["value"] == "2401.00000"
     assert '<binding name="id">' in built("query", query, "-f", "xml").out
     assert built("query", query).out.splitlines() == [
-        "id           title                         ",
+        "id           title",
         "───────────────────────────────────────────",
         "2401.00000   ZetaaNet: Pruning Without Pain",
     ]

@@ -1,0 +1,129 @@
+"""How values look in a terminal: tables on standard output, messages and progress on standard error.
+
+Text from digests is only ever shown: control and formatting characters become U+FFFD.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table as Grid
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from kg.build import Track
+    from kg.model import Skipped
+    from kg.queries import Table
+
+__all__ = ["say", "say_skipped", "show_heading", "show_table", "to_count", "to_plain", "to_tracker"]
+
+T = TypeVar("T")
+
+_GAP = 3
+"""Cells between two columns."""
+
+
+def to_plain(text: str) -> str:
+    """Text that a terminal only shows."""
+    return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in text)
+
+
+def to_count(number: int, one: str, many: str = "") -> str:
+    """`1 paper`, `3,705 papers`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def say(message: str) -> None:
+    """A line on standard error."""
+    print(to_plain(message), file=sys.stderr)
+
+
+def say_skipped(skipped: Iterable[Skipped], kept: Path | None = None) -> None:
+    """The first few pieces that could not be read, how many more, and where all of them stand."""
+    found = list(skipped)
+    for each in found[:5]:
+        say(f"Skipped {each.source}:{each.line}: {each.reason}")
+    if len(found) > 5:
+        say(f"… and {len(found) - 5} more.")
+    if found and kept:
+        say(f"What was skipped stands in {kept}.")
+
+
+def to_tracker(quiet: bool) -> Track:
+    """Shows progress on a terminal, of work that has more than a few items."""
+
+    def track(items: Iterable[T], what: str, total: int) -> Iterable[T]:
+        if quiet or total < 50 or not sys.stderr.isatty():
+            return items
+        from rich.progress import track as show
+
+        return show(items, what, total, console=_console(error=True), transient=True)
+
+    return track
+
+
+def show_heading(text: str, kind: str = "") -> None:
+    """A bold line, with what the thing is behind its name."""
+    _write(Text(to_plain(text), style="bold"), f"  {to_plain(kind)}" if kind else "")
+
+
+def show_table(table: Table) -> None:
+    """Aligned columns under bold names, numbers to the right.
+
+    Where a table is too wide and ends in a column of words, each row's words stand below it.
+    """
+    width = _console().width
+    natural = [max(map(cell_len, cells)) for cells in zip(table.columns, *table.rows, strict=True)]
+    if table.columns[-1:] != ("words",) or sum(natural) + _GAP * (len(natural) - 1) <= width:
+        _write(_grid(table, [None] * len(natural)))
+        return
+    widths = _fit(natural[:-1], width)
+    short = replace(table, columns=table.columns[:-1], rows=())
+    _write(_grid(short, widths))
+    for *cells, words in table.rows:
+        row = _grid(replace(short, rows=(tuple(cells),)), widths, header=False)
+        _write(row, Padding(Text(to_plain(words), style="dim"), (0, 0, 0, 4)))
+
+
+def _fit(widths: list[int], room: int) -> list[int | None]:
+    """The widths of columns, the widest narrowed until all fit into the room."""
+    fitted = list(widths)
+    while sum(fitted) + _GAP * (len(fitted) - 1) > room and max(fitted) > 1:
+        fitted[fitted.index(max(fitted))] -= 1
+    return [*fitted]
+
+
+def _grid(table: Table, widths: list[int | None], header: bool = True) -> Grid:
+    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold", show_header=header)
+    for column, width in zip(table.columns, widths, strict=True):
+        justify: Literal["left", "right"] = "right" if column in table.numeric else "left"
+        grid.add_column(Text(to_plain(column)), justify=justify, overflow="fold", width=width)
+    for row in table.rows:
+        grid.add_row(*(Text(to_plain(cell)) for cell in row))
+    return grid
+
+
+def _console(error: bool = False) -> Console:
+    console = Console(stderr=error, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = 10_000
+    return console
+
+
+def _write(*parts: RenderableType) -> None:
+    """Prints by way of a string: rich itself would leave with 1 where the reader has left."""
+    console = _console()
+    with console.capture() as captured:
+        console.print(*parts, sep="")
+    for line in captured.get().splitlines():
+        print(line.rstrip())
