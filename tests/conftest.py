@@ -48,7 +48,7 @@ def need_index():  # type: ignore[no-untyped-def]
     """Skips (under KG_CI=1 fails) where no package index can be reached."""
 
     def need() -> None:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary=:none:"]
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
         with tempfile.TemporaryDirectory() as folder:
             done = subprocess.run(
                 [*command, "--dest", folder, "typing-extensions"], check=False, capture_output=True

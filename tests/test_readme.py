@@ -51,9 +51,13 @@ def sessions() -> list[str]:
 @contextlib.contextmanager
 def example() -> Iterator[None]:
     """An empty folder in which the sessions run, one after the other."""
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        with mock.patch.dict(os.environ, {"COLUMNS": "100", "NO_COLOR": "1"}):
-            yield
+    steady = {"COLUMNS": "100", "NO_COLOR": "1"}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.chdir(folder),
+        mock.patch.dict(os.environ, steady),
+    ):
+        yield
 
 
 def test_the_sessions_are_real() -> None:
