@@ -9,7 +9,7 @@ from typing import Literal
 from kg.extract.lexicon import load_words
 from kg.extract.words import Word, begins_term
 
-__all__ = ["Pair", "Shape", "find_pairs", "find_runs", "is_generic", "shape"]
+__all__ = ["Pair", "Shape", "find_pairs", "find_runs", "is_generic", "is_quantity", "shape"]
 
 Shape = Literal["name", "capital", "number", "plain"]
 
@@ -27,11 +27,11 @@ _INNER = re.compile(r"[^\W\d_][^\W_]*[A-Z]|[A-Z][a-z]*\d|\d[A-Za-z]|[a-z]\d")
 _NUMBER = re.compile(r"v?\d{1,3}|v?\d\.\d{1,2}|20[12]\d|\d{1,3}(?:\.\d{1,2})?[BMKbmk]\+?")
 _UNITS = ("%", "x", "×")
 _QUANTITY = re.compile(
-    r"\d[\d.,]*(?:[x×+]|[KMGT]B|[kKMBTDdpshm]|[cmn]m|ms|min|k?Hz|[fF][pP][sS]|px|th|nd|rd|st|bits?|dB|M?P)?"
+    r"\d[\d.,]*(?:[x×+]|[KMGT]B|[kKMBTdpshm]|[cmn]m|ms|pp|kbps|[KMG]iB|mV|E-?\d+|min|k?Hz|[fF][pP][sS]|px|th|nd|rd|st|bits?|dB|M?P)?"
     r"(?:[-x×/].*)?"
 )
 _ADJECTIVE = re.compile(r"-[a-z]+(?:ed|al|ing|ive|ent|ble|ic)$|(?:LM|VLM|LLM)s$")
-_CODE = re.compile(r"[A-Za-z]\d{1,3}")
+_CODE = re.compile(r"[A-Za-z]\d{1,3}|[Tt]op-\w+")
 _BRACKET = re.compile(r" \(([^\W_][\w.+*&@-]{1,15})\)")
 _LONG_BRACKET = re.compile(r"(?<![\w-])([A-Z][\w.+*&-]{1,11}) \(([^()]{6,80})\)")
 
@@ -40,7 +40,7 @@ def shape(text: str) -> Shape:
     """What the letters of one word say about it."""
     if _NUMBER.fullmatch(text):
         return "number"
-    if _SUFFIX.search(text.lower()) or _QUANTITY.fullmatch(text):
+    if _SUFFIX.search(text.lower()) or is_quantity(text):
         return "plain"
     parts = text.split("-")
     if _ADJECTIVE.search(text) or _CODE.fullmatch(text):
@@ -50,12 +50,17 @@ def shape(text: str) -> Shape:
     return "capital" if text[0].isupper() and len(text) > 1 else "plain"
 
 
+def is_quantity(text: str) -> bool:
+    """Whether a word is a number, with or without its unit."""
+    return _QUANTITY.fullmatch(text) is not None
+
+
 def is_generic(text: str) -> bool:
     """Whether a short form stands for a field, a kind of model or the like, and names no thing."""
     bare = text.removesuffix("s") if text[:-1].isupper() or text[:-1] in _GENERIC else text
     if bare in _GENERIC:
         return True
-    parts = bare.split("-")
+    parts = re.split("[-/]", bare)
     return len(parts) > 1 and all(p in _GENERIC or p.islower() or p.isdigit() for p in parts)
 
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from kg.extract.lexicon import Heads, load_heads, load_words
-from kg.extract.names import shape
+from kg.extract.names import is_quantity, shape
 from kg.extract.words import Word, modifies
 from kg.model import EntityType
 
-__all__ = ["find_phrases", "head_type"]
+__all__ = ["closes", "find_phrases", "head_type"]
 
 MOST_MODIFIERS = 4
 
@@ -31,15 +31,14 @@ def head_type(word: str) -> EntityType | None:
 def find_phrases(text: str, words: list[Word], taken: set[int]) -> Iterator[tuple[int, int, EntityType]]:
     """First word, one past the last, type of each term; no term has a word whose index is in `taken`."""
     for last, word in enumerate(words):
-        heads = None if last in taken or not _closes(words, last) else _heads_of(word)
+        heads = None if last in taken or not closes(words, last) else _heads_of(word)
         if heads is None:
             continue
         first = _first_modifier(text, words, last, heads, taken)
         forms = _forms(word, heads)
         allowed = heads.alone | heads.nouns if first < last else heads.alone
-        if not allowed.isdisjoint(forms) or (
-            not heads.measured.isdisjoint(forms) and _is_measured(text, words[first].start, word.end)
-        ):
+        measured = first < last and not heads.measured.isdisjoint(forms)
+        if not allowed.isdisjoint(forms) or (measured and _is_measured(text, words[first].start, word.end)):
             yield first, last + 1, heads.type
 
 
@@ -63,7 +62,7 @@ def _is_measured(text: str, start: int, end: int) -> bool:
     )
 
 
-def _closes(words: list[Word], last: int) -> bool:
+def closes(words: list[Word], last: int) -> bool:
     """Whether no further noun follows that would make this one a modifier."""
     if last + 1 == len(words) or not words[last + 1].glued:
         return True
@@ -79,21 +78,23 @@ def _first_modifier(text: str, words: list[Word], last: int, heads: Heads, taken
         before = words[first - 1]
         if not (words[first].glued or _in_brackets(text, before) or _in_brackets(text, words[first])):
             break
-        if not modifies(before) or (shape(before.text) == "name" and not named_score):
+        if before.possessive or not modifies(before) or (shape(before.text) == "name" and not named_score):
             break
         first -= 1
-    while first < last and not _opens(text, words[first]):
+    while first < last and not _opens(text, words, first):
         first += 1
     return first
 
 
 def _in_brackets(text: str, word: Word) -> bool:
     """Whether a word alone stands in brackets, as in "text-to-image (T2I) generation"."""
-    return text[word.start - 2 : word.start] == " (" and text[word.end : word.end + 2] == ") "
+    alone = text[word.start - 2 : word.start] == " (" and text[word.end : word.end + 2] == ") "
+    return alone and not word.text.endswith(("LM", "LMs"))
 
 
-def _opens(text: str, word: Word) -> bool:
-    """Whether a term may begin with the word: not with a bracketed short form, a number or a lone letter."""
-    if len(word.text) == 1 or text[word.start - 1 : word.start] == "(":
+def _opens(text: str, words: list[Word], first: int) -> bool:
+    """Whether a term may begin with a word: no number, no letter, no bracket, no title's "Learning"."""
+    word = words[first]
+    if len(word.text) == 1 or text[word.start - 1 : word.start] == "(" or is_quantity(word.text):
         return False
-    return not re.fullmatch(r"\d[\d.]*|(?:based|aware|driven|guided|level|specific)", word.lower)
+    return not (first == 0 and word.lower.endswith("ing"))

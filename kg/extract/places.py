@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from kg.extract.kinds import purpose_votes, votes
 from kg.extract.known import find_models, find_terms, term_type
 from kg.extract.names import Pair, find_pairs, find_runs, is_generic, shape
-from kg.extract.phrases import find_phrases, head_type
+from kg.extract.phrases import closes, find_phrases, head_type
 from kg.extract.sections import Section
 from kg.extract.words import Word, begins_term, modifies, read_words
 from kg.model import EntityType
@@ -29,7 +29,7 @@ _RIVAL = re.compile(
     r"versus|vs\.?|against|unlike|baselines?(?: such as| like|,)?)\s(?:the\s|an?\s)?(?:[\w-]+\s){0,2}$"
 )
 _JOINS = re.compile(r"(?:\s\([^()]{1,40}\))?(?:,| and| or| &|, and|, or|/)\s?(?:the )?")
-_PEOPLE = frozenset({"scientist", "scientists", "engineer", "engineers", "researchers", "practitioners"})
+_NO_NAMES = frozenset({"scientist", "scientists", "engineer", "engineers", "researchers", "practitioners"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,8 @@ def find_places(
     for first, last, kind in find_phrases(text, sentence.words, sentence.taken):
         sentence.take(first, last, "phrase", kind)
     for first, last, term in terms:
-        sentence.take(first, last, "term", term.type, term.name)
+        if term.type != "metric" or closes(sentence.words, last - 1):
+            sentence.take(first, last, "term", term.type, term.name)
     return list(_coordinated(text, sorted(sentence.places, key=lambda p: p.start))), pairs
 
 
@@ -171,7 +172,7 @@ def _take_runs(sentence: _Sentence) -> None:
     for first, last, strong in find_runs(sentence.text, words, sentence.section == "title"):
         if strong:
             sentence.take(first, last, "name")
-        elif last - first > 1 and modifies(words[first]) and words[last - 1].lower not in _PEOPLE:
+        elif last - first > 1 and modifies(words[first]) and words[last - 1].lower not in _NO_NAMES:
             sentence.take(first, last, "titled")
 
 

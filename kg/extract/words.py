@@ -31,12 +31,16 @@ _NEVER = _STOP | _VERBS | _LISTS["adjectives"]
 
 @dataclass(frozen=True)
 class Word:
-    """A word at `start:end` of the view's text; `glued` if one space alone parts it from the word before."""
+    """A word at `start:end` of the view's text.
+
+    `glued`: one space alone parts it from the word before; `possessive`: 's follows it.
+    """
 
     text: str
     start: int
     end: int
     glued: bool
+    possessive: bool = False
 
     @cached_property
     def lower(self) -> str:
@@ -50,7 +54,8 @@ def read_words(text: str, start: int, end: int) -> list[Word]:
     for match in _WORD.finditer(text, start, end):
         form, first = match.group(), match.start()
         bare = form.removesuffix("'s")
-        words.append(Word(bare, first, first + len(bare), first == last + 1 and text[last] == " "))
+        glued = first == last + 1 and text[last] == " "
+        words.append(Word(bare, first, first + len(bare), glued, bare != form))
         last = match.end()
     return words
 
