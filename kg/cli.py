@@ -262,7 +262,8 @@ def evaluate_command(
     Prints precision, recall and F1 of what is found in SOURCE against GOLD.
     """
     from kg.build import derive_records
-    from kg.evaluate import derive_evaluation, read_gold, to_lines
+    from kg.evaluate import derive_evaluation, to_lines
+    from kg.gold import read_gold
 
     marked = read_gold(gold)
     records, skipped = derive_records(sources, to_tracker(quiet))

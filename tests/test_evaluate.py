@@ -16,20 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import kg.evaluate
+import kg.gold
 from kg.errors import SourceError
-from kg.evaluate import (
-    ROWS,
-    Difference,
-    Evaluation,
-    Score,
-    derive_evaluation,
-    parse_gold,
-    read_gold,
-    to_lines,
-    to_name_key,
-    to_number_key,
-)
+from kg.evaluate import ROWS, Difference, Evaluation, Score, derive_evaluation, to_lines
+from kg.gold import parse_gold, read_gold, to_name_key, to_number_key
 from kg.model import ENTITY_TYPES, Entity, Evidence, Facts, Mention, Paper, Result, Slot, Summary
 from kg.records import to_record
 
@@ -72,7 +62,7 @@ def of_results(gold: list[Json], extracted: list[Json]) -> dict[str, Score]:
 
 
 def test_doctests() -> None:
-    tried = doctest.testmod(kg.evaluate)
+    tried = doctest.testmod(kg.gold)
     assert tried.attempted >= 2
     assert tried.failed == 0
 
