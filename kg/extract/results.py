@@ -59,13 +59,14 @@ class ResultFinder:
         """Sentence, frame and slots of each result."""
         things = sorted((_thing(span) for span in doc.spans["entities"]), key=lambda t: (t.start, -t.end))
         proposed = [thing for thing in things if thing.role == "proposes"]
+        text = doc.text
         values = [value for value in doc.spans["values"] if value.label_ != "other"]
         found = []
         for sentence in doc.spans["sentences"]:
             inside = _within(values, sentence, lambda value: value.start_char)
             if inside:
                 frame = Frame(
-                    text=doc.text,
+                    text=text,
                     start=sentence.start_char,
                     end=sentence.end_char,
                     numbers=[value._.kg_number for value in inside],

@@ -13,6 +13,8 @@ from kg.model import EntityType
 __all__ = ["find_targets"]
 
 TASK: tuple[EntityType, ...] = ("task",)
+REACH = 300
+"""How far behind a number its target is looked for, in characters."""
 
 _AT = (
     r"\b(?:on|in|for|across|over|at|within|of|from|against)(?: both)?"
@@ -128,7 +130,7 @@ def _on_beside(frame: Frame, position: int) -> Thing | None:
 def _on_behind(frame: Frame, position: int, types: Sequence[EntityType]) -> Thing | None:
     """`3% on the hard split of X`, before another clause starts."""
     end = frame.numbers[position].end
-    things = frame.among(types, end, frame.segment(position)[1])
+    things = frame.among(types, end, min(frame.segment(position)[1], end + REACH))
     return next((thing for thing in things if _BEHIND.fullmatch(frame.text, end, thing.start)), None)
 
 

@@ -32,7 +32,7 @@ Kind = Literal["score", "gain", "ratio", "baseline", "other"]
 
 Span.set_extension("kg_number", default=None, force=True)
 
-MOST_NUMBERS = 80
+MOST_NUMBERS = 40
 """The numbers of a sentence that are read; what holds more is no sentence about results."""
 
 _RISEN = any_of("improv increas reduc decreas outperform surpass exceed boost enhanc rais drop declin degrad")
@@ -304,14 +304,15 @@ class ValueFinder:
 
     def match(self, doc: Doc) -> list[tuple[Number, Kind]]:
         """The numbers of every sentence that states something, and what each is."""
-        numbers = list(find_numbers(doc.text))
+        text = doc.text
+        numbers = list(find_numbers(text))
         starts = [number.start for number in numbers]
         found: list[tuple[Number, Kind]] = []
         for sentence in doc.spans["sentences"]:
             if sentence.label_ not in ("questions", "title"):
                 start, end = sentence.start_char, sentence.end_char
                 inside = numbers[bisect_left(starts, start) : bisect_left(starts, end)]
-                found += zip(inside, derive_kinds(doc.text, start, end, inside), strict=True)
+                found += zip(inside, derive_kinds(text, start, end, inside), strict=True)
         return found
 
     def set_annotations(self, doc: Doc, found: list[tuple[Number, Kind]]) -> None:
