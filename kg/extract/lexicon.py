@@ -40,12 +40,12 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """The nouns that close a term of one type: with a modifier, by themselves, or only beside a number."""
+    """The nouns that close a term of one type: with a modifier, by themselves, or where the text supports it."""
 
     type: EntityType
     nouns: frozenset[str]
     alone: frozenset[str]
-    measured: frozenset[str]
+    supported: frozenset[str]
 
 
 def fold(name: str) -> str:
@@ -91,7 +91,7 @@ def load_heads() -> tuple[Heads, ...]:
     return tuple(
         Heads(
             cast(EntityType, kind),
-            *(frozenset(entry[list].split()) for list in ("heads", "alone", "measured")),
+            *(frozenset(entry[list].split()) for list in ("heads", "alone", "supported")),
         )
         for kind, entry in table.items()
     )

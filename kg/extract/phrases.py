@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from kg.extract.kinds import purpose_votes
 from kg.extract.lexicon import Heads, load_heads, load_words
 from kg.extract.names import is_quantity, shape
 from kg.extract.words import Word, modifies
@@ -37,15 +38,17 @@ def find_phrases(text: str, words: list[Word], taken: set[int]) -> Iterator[tupl
         first = _first_modifier(text, words, last, heads, taken)
         forms = _forms(word, heads)
         allowed = heads.alone | heads.nouns if first < last else heads.alone
-        measured = first < last and not heads.measured.isdisjoint(forms)
-        if not allowed.isdisjoint(forms) or (measured and _is_measured(text, words[first].start, word.end)):
+        doubtful = first < last and not heads.supported.isdisjoint(forms)
+        if not allowed.isdisjoint(forms) or (
+            doubtful and _is_supported(heads.type, text, words[first].start, word.end)
+        ):
             yield first, last + 1, heads.type
 
 
 def _heads_of(word: Word) -> Heads | None:
     for heads in load_heads():
         forms = _forms(word, heads)
-        if not forms.isdisjoint(heads.nouns | heads.alone | heads.measured):
+        if not forms.isdisjoint(heads.nouns | heads.alone | heads.supported):
             return heads
     return None
 
@@ -55,11 +58,12 @@ def _forms(word: Word, heads: Heads) -> set[str]:
     return {word.lower, word.lower.removesuffix("s")} if heads.type == "metric" else {word.lower}
 
 
-def _is_measured(text: str, start: int, end: int) -> bool:
-    """Whether a number stands close before or after a term."""
-    return bool(
-        _NUMBER_BEFORE.search(text[max(0, start - 40) : start]) or _NUMBER_AFTER.match(text[end : end + 60])
-    )
+def _is_supported(kind: EntityType, text: str, start: int, end: int) -> bool:
+    """Whether a number stands close to a metric, or a method is said to be used."""
+    before, after = text[max(0, start - 40) : start], text[end : end + 60]
+    if kind == "metric":
+        return bool(_NUMBER_BEFORE.search(before) or _NUMBER_AFTER.match(after))
+    return purpose_votes(before)[kind] > 0
 
 
 def closes(words: list[Word], last: int) -> bool:
