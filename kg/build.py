@@ -12,7 +12,7 @@ Whoever wants one step calls its function; `build` and `remove` compose them.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import islice
@@ -22,7 +22,7 @@ from typing import Protocol, TypeVar
 from kg.errors import OutputError, SourceError, StoreError
 from kg.export import write_nquads, write_rejects, write_turtle
 from kg.extract import extract, fingerprint
-from kg.model import Facts, Skipped, Summary
+from kg.model import Skipped, Summary
 from kg.readers.digest import find_digests, read_digests
 from kg.records import Record, to_record
 from kg.store import Refreshed, Store, open_store
@@ -48,11 +48,16 @@ def _untracked(items: Iterable[T], _what: str, _total: int) -> Iterable[T]:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What one build did, and what the graph holds after it."""
+    """What one build did, and what the graph holds after it.
+
+    `new` summaries were not known, or with another text; `renewed` ones had been extracted by another
+    extractor.
+    """
 
     read: int
     skipped: tuple[Skipped, ...]
-    extracted: int
+    new: int
+    renewed: int
     graphs: Refreshed
     papers: int
     summaries: int
@@ -81,14 +86,21 @@ def build(
     with open_store(folder, base=base, write=True) as store:
         if not sources:
             _refuse_others(store, summaries, folder)
-        new = [summary for summary in summaries if not store.holds(summary, fingerprint())]
-        known = {summary.key for summary in summaries}
-        new += [summary for summary in store.outdated(fingerprint()) if summary.key not in known]
-        _keep(store, track(extract(new, _workers(len(new))), "Extracting", len(new)))
+        new = [summary for summary in summaries if store.extractor_of(summary) is None]
+        edited = {summary.key for summary in new}
+        renewed = [summary for summary in store.outdated(fingerprint()) if summary.key not in edited]
+        _extract(store, new + renewed, track)
         store.reject(find_digests(sources or [example()]), skipped)
-        refreshed, quads = _publish(store, folder)
+        graphs, quads = _publish(store, folder)
         return Built(
-            len(summaries), tuple(skipped), len(new), refreshed, len(store.papers()), store.count(), quads
+            read=len(summaries),
+            skipped=tuple(skipped),
+            new=len(new),
+            renewed=len(renewed),
+            graphs=graphs,
+            papers=len(store.papers()),
+            summaries=store.count(),
+            quads=quads,
         )
 
 
@@ -146,10 +158,11 @@ def _workers(count: int) -> int:
     return (os.cpu_count() or 1) if count >= _WORTH_A_POOL else 1
 
 
-def _keep(store: Store, found: Iterable[Facts]) -> None:
+def _extract(store: Store, summaries: list[Summary], track: Track) -> None:
     """Keeps facts as they come, a few together, so that an interruption loses little."""
-    rest: Iterator[Facts] = iter(found)
-    while some := list(islice(rest, _TOGETHER)):
+    count = len(summaries)
+    found = iter(track(extract(summaries, _workers(count)), "Extracting", count))
+    while some := list(islice(found, _TOGETHER)):
         store.keep(some)
 
 

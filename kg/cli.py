@@ -118,8 +118,9 @@ def build_command(
     if quiet:
         return
     say_skipped(built.skipped, output / "rejects.jsonl")
-    new = f"{built.extracted} of them new" if built.extracted else "none of them new"
-    say(f"Read {to_count(built.read, 'summary', 'summaries')}, {new}.")
+    say(f"Read {to_count(built.read, 'summary', 'summaries')}, {built.new or 'none'} of them new.")
+    if built.renewed:
+        say(f"Extracted {to_count(built.renewed, 'older one')} again, since the extractor is another.")
     say(
         f"The graph in {output} holds {to_count(built.papers, 'paper')}, "
         f"{to_count(built.summaries, 'summary', 'summaries')}, {to_count(built.quads, 'statement')}."

@@ -137,12 +137,13 @@ class Store:
 
     # Facts
 
-    def holds(self, summary: Summary, extractor: str) -> bool:
-        """Whether the facts of this very text, found by this very extractor, are kept."""
+    def extractor_of(self, summary: Summary) -> str | None:
+        """The fingerprint of what found the facts that are kept of this very text; None without such."""
         found = self._db.execute(
-            "SELECT text, extractor FROM facts WHERE (source, date, paper) = (?, ?, ?)", summary.key
+            "SELECT extractor FROM facts WHERE (source, date, paper, text) = (?, ?, ?, ?)",
+            (*summary.key, _text_hash(summary)),
         ).fetchone()
-        return bool(found == (_text_hash(summary), extractor))
+        return found[0] if found else None
 
     def keep(self, facts: Iterable[Facts]) -> None:
         """Keeps the facts of some summaries, at once; a summary's earlier text is replaced."""

@@ -51,7 +51,7 @@ def test_a_second_build_adds_nothing(tmp_path: Path, sources: dict[str, Path]) -
     first = build([str(tmp_path / "digests")], tmp_path / "out")
     before = contents(tmp_path / "out")
     again = build([str(tmp_path / "digests")], tmp_path / "out")
-    assert (first.extracted, first.papers, again.extracted, again.papers) == (12, 12, 0, 12)
+    assert (first.new, first.papers, again.new, again.papers) == (12, 12, 0, 12)
     assert (again.graphs.written, again.graphs.dropped) == (0, 0)
     assert contents(tmp_path / "out") == before
 
@@ -100,7 +100,7 @@ def test_an_edited_row_replaces_its_summary(
     text = path.read_text()
     path.write_text(text.replace(example_row(4), example_row(4, value="91.9")))
     edited = build([str(tmp_path / "digests")], tmp_path / "out")
-    assert (edited.extracted, edited.summaries) == (1, 12)
+    assert (edited.new, edited.summaries) == (1, 12)
     assert b"91.9" in contents(tmp_path / "out")[0]
     path.write_text(text)
     build([str(path)], tmp_path / "out")
@@ -144,7 +144,7 @@ def test_another_extractor_extracts_all_again(
     build([str(tmp_path / "digests")], tmp_path / "out")
     monkeypatch.setattr(kg.build, "fingerprint", lambda: "another")
     built = build([str(sources["2024-01-01"])], tmp_path / "out")
-    assert (built.read, built.extracted) == (3, 12)
+    assert (built.read, built.new, built.renewed) == (3, 0, 12)
 
 
 def test_an_interrupted_extraction_keeps_what_it_found(
@@ -160,7 +160,7 @@ def test_an_interrupted_extraction_keeps_what_it_found(
 
     with pytest.raises(KeyboardInterrupt):
         build([str(tmp_path / "digests")], tmp_path / "out", track=interrupted)
-    assert build([str(tmp_path / "digests")], tmp_path / "out").extracted == 8
+    assert build([str(tmp_path / "digests")], tmp_path / "out").new == 8
     assert contents(tmp_path / "out") == whole
 
 
