@@ -12,7 +12,7 @@ __all__ = ["form_votes", "noun_kind", "purpose_votes", "votes"]
 
 _NOUNS: dict[EntityType, str] = {
     "benchmark": r"benchmarks?|benchmarking|leaderboards?|testbeds?|test (?:sets?|suites?)|challenges?|"
-    r"arenas?|evaluation suites?",
+    r"arenas?|evaluation suites?|environments?",
     "dataset": r"data ?sets?|corpus|corpora|collections?|database|data",
     "model": r"[LMV]{0,2}L?[LV]Ms?|models?|checkpoints?|backbones?|encoders?|networks?|transformers?|family|"
     r"variants?|series|assistants?",
@@ -20,12 +20,17 @@ _NOUNS: dict[EntityType, str] = {
     r"solution|pipelines?|strateg(?:y|ies)|paradigms?|modules?|mechanisms?|loss|losses|agents?|toolkits?|tools?|"
     r"librar(?:y|ies)|platforms?|engines?|optimizers?|tokenizers?|protocols?|polic(?:y|ies)|recipes?|layers?|"
     r"adapters?|procedures?|decoders?|attention|training|pretraining|fine-tuning|optimization|workflows?|"
-    r"environments?|simulators?|interfaces?",
+    r"simulators?|interfaces?",
     "metric": r"metrics?|measures?|scores?|index",
     "task": r"tasks?|problems?",
 }
 _KIND = r"(?<![\w-])(?:" + "|".join(f"(?P<{kind}>{nouns})" for kind, nouns in _NOUNS.items()) + r")(?![\w-])"
-_FIRST_NOUN = re.compile(_KIND, re.IGNORECASE)
+_TELLING = re.compile(_KIND, re.IGNORECASE)
+_MODIFIED = re.compile(
+    r"\s(?!(?:for|that|which|to|of|on|in|with|using|based|designed|built|trained|and|or|by|from|as|via|where|at|"
+    r"is|are|was|featuring|comprising|containing|consisting|called|named|capable|specialized|it|spanning|covering)\b)"
+    r"[\w-]"
+)
 _AFTER = re.compile(r"(?:\s\([^()]{1,40}\))?(?:'s)?\s(?:[\w-]+\s)?" + _KIND)
 _APPOSED = re.compile(
     r"(?:\s\([^()]{1,60}\))?(?:,| is| are| as|:| -+)\s"
@@ -91,9 +96,16 @@ _FORMS: tuple[tuple[EntityType, int, re.Pattern[str]], ...] = (
 
 
 def noun_kind(text: str) -> EntityType | None:
-    """What the first telling noun of a phrase says: "a benchmark for language models" is a benchmark."""
-    match = _FIRST_NOUN.search(text)
-    return _named(match) if match else None
+    """What the first telling noun of a phrase says, unless it modifies another noun.
+
+    "a benchmark for language models" is a benchmark, "a data selection method" a method.
+    """
+    first: EntityType | None = None
+    for match in _TELLING.finditer(text):
+        if not _MODIFIED.match(text, match.end()):
+            return _named(match)
+        first = first or _named(match)
+    return first
 
 
 def purpose_votes(before: str) -> Counter[EntityType]:

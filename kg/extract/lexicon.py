@@ -40,7 +40,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """The nouns that close a term of one type: with a modifier, by themselves, or where the text supports it."""
+    """The nouns that close a term of one type: with a modifier, alone, or where the text supports it."""
 
     type: EntityType
     nouns: frozenset[str]
