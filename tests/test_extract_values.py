@@ -136,14 +136,22 @@ def test_what_is_no_result(sentence: str) -> None:
 
 
 def test_follow_up_questions_and_titles_give_no_value() -> None:
-    text = "Nova: 90% Better Parsing\n\nNova reaches 71% accuracy. Follow-up Questions: 1. Why is 71% the limit?"
+    text = (
+        "Nova: 90% Better Parsing\n\nNova reaches 71% accuracy. Follow-up Questions: 1. Why is 71% the limit?"
+    )
     doc = load_pipeline()(text)
     assert [(span.text, span.label_) for span in doc.spans["values"]] == [("71%", "score")]
 
 
 @pytest.mark.parametrize(
     "text",
-    ["1.5 2.5 " * 6000, "X is 3.5%. " * 4000, "from 3.1 to 4.2 " * 3000, "by up to an average of " * 2000, "(" * 50_000],
+    [
+        "1.5 2.5 " * 6000,
+        "X is 3.5%. " * 4000,
+        "from 3.1 to 4.2 " * 3000,
+        "by up to an average of " * 2000,
+        "(" * 50_000,
+    ],
 )
 def test_hostile_numerals_take_linear_time(text: str) -> None:
     component = load_pipeline().get_pipe("kg_values")

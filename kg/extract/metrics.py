@@ -51,6 +51,7 @@ _LEAD_OUT = re.compile(
     r"(?P<join> (?:of|at|to|is|was|by|reaching|exceeding|between|around|averaging|above|below|over|=)"
     rf"| ?[:=>≥(<]| (?:as (?:high|low) as)|) ?{HEDGES}$"
 )
+_SCORING = re.compile(r"\bscor(?:es?|ed|ing)$")
 _BY = re.compile(rf" by {HEDGES}$")
 _CHANGED = re.compile(
     r"\b"
@@ -156,6 +157,8 @@ def _in_front(frame: Frame, position: int) -> Found:
         or (join in ("", "(", "<") and _behind(frame, position))
     ):
         return None
+    if join == "" and _SCORING.search(text, frame.start, lead.start()):
+        return ()
     start = phrase_before(text, frame.start, lead.start())
     found = _phrase(frame, start, lead.start(), sure=join == "of" and not gain)
     return found or (None if gain else found)
