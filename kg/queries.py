@@ -78,12 +78,16 @@ _PARAMETER = re.compile(r"# param (?P<name>\w+) \((?P<kind>\w+)\): (?P<help>.+)"
 _TOKEN = re.compile(
     r"(?P<skip>"
     r"\#[^\n\r]*"  # comment
-    r"|<[^<>\"{}|^`\\\s]*>"  # IRI
+    r"|<[A-Za-z][A-Za-z0-9+.-]*://[^<>\"{}|^`\\\s]*>"  # IRI that cannot be a comparison
+    r"|<[\w.~:/?=%-]{0,200}>"  # IRI in which, were it a comparison, nothing could hide
     r'|"""(?:[^"\\]|\\.|"(?!""))*"""|\'\'\'(?:[^\'\\]|\\.|\'(?!\'\'))*\'\'\''
-    r'|"(?:[^"\\\n\r]|\\.)*"|\'(?:[^\'\\\n\r]|\\.)*\''
+    r'|"(?!"")(?:[^"\\\n\r]|\\.)*"|\'(?!\'\')(?:[^\'\\\n\r]|\\.)*\''
+    r"|[?$]\w+"  # variable
+    r"|:(?:(?:\w|%[0-9A-F]{2})(?:[\w-]|%[0-9A-F]{2})*)?"  # end of a prefixed name or blank node
     r"|\d+\.\d+)"
-    r"|(?P<service>(?<![\w:?$@%-])service(?![\w:]))"
-    r"|\w+|(?P<open>[{(\[])|(?P<close>[})\]])|(?P<sign>[-!+*/^|&.;])",
+    r"|(?P<vague><[^<>\"{}|^`\\\s]*>|[\"'\\])"
+    r"|(?P<service>\w*?service)"
+    r"|\w+|(?P<open><<|[{(\[])|(?P<close>>>|[})\]])|(?P<sign>[-!+*/^|&.;])",
     re.DOTALL | re.IGNORECASE,
 )
 
@@ -184,18 +188,33 @@ def close_names(name: str, forms: Mapping[str, str]) -> str:
 
 
 def guard(sparql: str) -> None:
-    """Raises `QueryError` on text that must not reach the parser. Linear in the text's length."""
+    """Raises `QueryError` on text that must not reach the parser. Linear in the text's length.
+
+    Oxigraph's keywords need no space around them, and `<` opens an IRI or compares, which only its
+    grammar can tell. So where the two readings differ, the text is refused.
+    """
     if len(sparql) > _LONGEST:
         raise QueryError(f"the query has {len(sparql)} characters; at most {_LONGEST} are read")
-    decoded = re.sub(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})", _decode, sparql)
-    for text in {sparql, decoded}:
-        kinds = [token.lastgroup for token in _TOKEN.finditer(text)]
-        if "service" in kinds:
+    _scan(sparql)
+    _scan(re.sub(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})", _decode, sparql))
+
+
+def _scan(sparql: str) -> None:
+    depth = joints = 0
+    for token in _TOKEN.finditer(sparql):
+        kind = token.lastgroup
+        if kind == "service":
             raise QueryError("SERVICE is refused: a query never leaves this machine")
-        steps = ((kind == "open") - (kind == "close") for kind in kinds)
-        if max(accumulate(steps), default=0) > _DEEPEST:
+        if kind == "vague":
+            raise QueryError(
+                f"the query can be read in two ways at {token[0][:30]!r}: put a space on both sides of "
+                "< and > where they compare, write IRIs in full, close quotes, and use \\ only inside quotes"
+            )
+        depth += (kind == "open") - (kind == "close")
+        joints += kind in ("open", "sign")
+        if depth > _DEEPEST:
             raise QueryError(f"the query nests deeper than {_DEEPEST} levels")
-        if kinds.count("open") + kinds.count("sign") > _MOST_JOINTS:
+        if joints > _MOST_JOINTS:
             raise QueryError(f"the query joins more than {_MOST_JOINTS} parts")
 
 
