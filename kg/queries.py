@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
-from itertools import accumulate
 from typing import Literal, TypeVar, cast, get_args
 
 import pyoxigraph as ox
