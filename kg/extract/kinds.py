@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import cast
 
+from kg.extract.known import term_type
 from kg.model import EntityType
 
 __all__ = ["form_votes", "noun_kind", "purpose_votes", "votes"]
@@ -43,7 +44,11 @@ _LISTED = re.compile(
     r"\s?(?:the )?$",
     re.IGNORECASE,
 )
-_MEASURED_AFTER = re.compile(r"(?:\s(?:scores?|values?))?\s?(?:of|=|:|at)\s?\d")
+_ACTS = re.compile(
+    r"(?:\s\([^()]{1,40}\))?\s(?:significantly |consistently |also )?"
+    r"(?:achiev|outperform|surpass|attain|reach|improv|obtain|exceed|reduc|beat)(?:s|es|ed)\b"
+)
+_MEASURED_AFTER = re.compile(r"\)?(?:\s(?:scores?|values?))?\s?(?:of|=|:|at|up to)\s?\d")
 _BEFORE: tuple[tuple[EntityType, int, re.Pattern[str]], ...] = (
     ("dataset", 4, re.compile(r"\b(?:pre-?|fine-?)?train(?:ed|ing)\s(?:\w+\s)?on\s(?:the\s)?(?:[\w-]+\s)?$")),
     ("benchmark", 3, re.compile(r"\b(?:on|across)\s(?:the\s)?(?:[\w-]+\s)?$")),
@@ -79,6 +84,7 @@ _AIM = re.compile(
     r"\b(?:for|on|of|towards?|improv(?:e|es|ed|ing)|enhanc(?:e|es|ed|ing)|evaluat(?:e|es|ing)|address(?:es|ing)?|"
     r"mitigat(?:e|es|ing)|tackl(?:e|es|ing)|existing|efficient|robust|accurate|automated?)" + _LEAD
 )
+_SUFFIXED = re.compile(r"([A-Za-z]+)(?:[-(×]|\d|\s(?:v?\d|[A-Z]))")
 _FORMS: tuple[tuple[EntityType, int, re.Pattern[str]], ...] = (
     ("benchmark", 8, re.compile(r"(?:[Bb]ench|BENCH)(?![a-z])")),
     (
@@ -120,6 +126,9 @@ def purpose_votes(before: str) -> Counter[EntityType]:
 def form_votes(name: str) -> Counter[EntityType]:
     """How strongly the form of a name itself speaks for a kind."""
     shown: Counter[EntityType] = Counter()
+    base = _SUFFIXED.match(name)
+    if base and (known := term_type(base[1])):
+        shown[known] += 6
     for kind, weight, pattern in _FORMS:
         if pattern.search(name):
             shown[kind] += weight
@@ -140,6 +149,8 @@ def votes(before: str, after: str) -> Counter[EntityType]:
             found[kind] += weight
     if _MEASURED_AFTER.match(after):
         found["metric"] += 3
+    if _ACTS.match(after):
+        found["model"] += 3
     return found
 
 

@@ -91,7 +91,8 @@ class _Sentence:
 
 def find_own_name(text: str, told: list[tuple[int, int, Section]]) -> str | None:
     """The name of what the paper proposes, where title or opening sentence begin with it."""
-    for start, end, section in told[:2]:
+    opening = next((span for span in told if span[2] != "title"), None)
+    for start, end, section in [*told[:1], *([opening] if opening else [])]:
         pattern = _TITLE_NAME if section == "title" else _OPENING_NAME
         match = pattern.match(text, start, end)
         if match and _is_own(match[1], text[end:]):

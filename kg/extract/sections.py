@@ -20,10 +20,11 @@ Section = Literal["title", "objective", "method", "results", "implication", "que
 LONGEST_SENTENCE = 1500
 """Characters of a sentence; the longest of the genre has some 900."""
 
-_STOP = re.compile(r"[.!?][\"')\]]{0,3} (?=[\"'(\[]{0,2}(?:[A-Z0-9]|[a-z]{1,3}\)|[^\W\d_]))")
+_STOP = re.compile(r"[.!?][\"')\]]{0,3} (?=[\"'(\[]{0,2}[^\W_])|[:\"] (?=[ai]\) )")
 _NO_STOP = re.compile(
     r"(?:\b(?:et al|e\.g|i\.e|vs|cf|Figs?|Eq|Sec|Tab|approx|resp|Dr|St)|\b[A-Z]|(?:^|[.:?!)] ?)\d{1,2})\. $"
 )
+_PREAMBLE = re.compile(r"(?:here(?:'s| is)|this is|below is) [^.:]{0,60}\b(?:summary|overview)\b", re.I)
 _MARKER = re.compile(r"\(?(?:([a-g])|([iv]{1,4})|\d{1,2})\) |\d{1,2}\. (?=[A-Z])")
 _ITEM = re.compile(r"(?<=[:.?!)\"'*] )\(?\d{1,2}[.)] (?=[\"'(]?[A-Z])")
 _QUESTIONS = re.compile(
@@ -136,6 +137,9 @@ def _marked(marker: re.Match[str]) -> Section | None:
 
 
 def _cued(sentence: str) -> Section:
+    """The section that the words of a sentence show; "Here is a summary of the paper …" tells the title again."""
+    if _PREAMBLE.match(sentence):
+        return "title"
     return next((section for section, cue in _CUES if cue.search(sentence)), "body")
 
 
