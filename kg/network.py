@@ -61,15 +61,12 @@ def to_networkx(quads: Iterable[Quad]) -> nx.MultiDiGraph:
     edge has `relation`, the `summary` that states it ("" where names alone do), its `day`, and the
     `words` that say so. A paper `states` its results. Nodes and edges come sorted.
     """
-    statements = sorted(set(quads), key=str)
-    objects = _by_subject(statements)
-    types = {
-        iri: type for iri, node in objects.items() for c, type in _CLASSES.items() if c in node[RDF.type]
-    }
+    objects, links = _read(quads)
+    types = {iri: _CLASSES[c] for iri, node in objects.items() for c in node[RDF.type] if c in _CLASSES}
     graph = nx.MultiDiGraph()
     graph.add_nodes_from((iri, _attributes(objects[iri], types[iri])) for iri in sorted(types))
     words = _words(objects)
-    for source, relation, target, summary in _edges(statements, objects, types):
+    for source, relation, target, summary in sorted(_edges(links, objects, types)):
         digest = objects[summary][KG.inDigest] if summary in objects else []
         graph.add_edge(
             source,
@@ -85,18 +82,26 @@ def to_networkx(quads: Iterable[Quad]) -> nx.MultiDiGraph:
 _Node = defaultdict[str, list[str]]
 
 
-def _by_subject(statements: Iterable[Quad]) -> dict[str, _Node]:
-    """Subject → predicate → the values of its objects, IRIs and literals alike."""
+_Link = tuple[str, str, str, str]
+
+
+def _read(quads: Iterable[Quad]) -> tuple[dict[str, _Node], set[_Link]]:
+    """Subject → property → the values of its objects; and each statement that may be an edge."""
     objects: dict[str, _Node] = defaultdict(lambda: defaultdict(list))
-    for quad in statements:
-        if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode | Literal):
-            objects[quad.subject.value][quad.predicate.value].append(quad.object.value)
-    return dict(objects)
+    links: set[_Link] = set()
+    for quad in quads:
+        if not isinstance(quad.subject, NamedNode) or not isinstance(quad.object, NamedNode | Literal):
+            continue
+        subject, relation, value = quad.subject.value, quad.predicate.value, quad.object.value
+        objects[subject][relation].append(value)
+        if relation in _RELATIONS or relation == KG.statedIn:
+            links.add((subject, relation, value, getattr(quad.graph_name, "value", "")))
+    return dict(objects), links
 
 
 def _attributes(node: _Node, type: str) -> dict[str, str | int | float]:
-    label = next((node[term][0] for term in _LABELS if node[term]), "")
-    known = {name: node[term][0] for term, name in _ATTRIBUTES.items() if node[term]}
+    label = next((min(node[term]) for term in _LABELS if node[term]), "")
+    known = {name: min(node[term]) for term, name in _ATTRIBUTES.items() if node[term]}
     return {"label": label, "type": type} | {name: _plain(name, value) for name, value in known.items()}
 
 
@@ -118,16 +123,10 @@ def _words(objects: dict[str, _Node]) -> dict[tuple[str, str, str], str]:
     return {key: quote for key, (_, _, quote) in found.items()}
 
 
-def _edges(
-    statements: Iterable[Quad], objects: dict[str, _Node], types: dict[str, str]
-) -> Iterator[tuple[str, str, str, str]]:
-    """(source, property, target, graph) of each statement between two nodes, and paper → result."""
-    for quad in statements:
-        if not isinstance(quad.subject, NamedNode) or not isinstance(quad.object, NamedNode):
-            continue
-        source, relation, target = quad.subject.value, quad.predicate.value, quad.object.value
-        graph = quad.graph_name.value if isinstance(quad.graph_name, NamedNode) else ""
-        if relation in _RELATIONS and source in types and target in types:
-            yield source, relation, target, graph
-        elif relation == KG.statedIn and source in types:
+def _edges(links: Iterable[_Link], objects: dict[str, _Node], types: dict[str, str]) -> Iterator[_Link]:
+    """The links between two nodes of the network, and paper → result."""
+    for source, relation, target, graph in links:
+        if relation == KG.statedIn and source in types:
             yield objects[target][KG.about][0], STATES, source, target
+        elif source in types and target in types:
+            yield source, relation, target, graph
