@@ -98,19 +98,17 @@ def find_entities(text: str, told: list[tuple[int, int, Section]]) -> Iterator[F
 
 def _is_proposed(thing: Thing, own: str | None) -> bool:
     """Whether the paper presents the thing: under its own name, in so many words, or as a new name."""
-    if "own" in thing.rules:
-        return True
-    if thing.type in ("task", "metric") or not thing.rules.isdisjoint({"term", "model"}):
-        return False
     named = [place for place in thing.places if place.rule != "phrase"]
-    if any(place.proposed or (own and place.text.startswith(own)) for place in named):
+    if own and any(place.text.startswith(own) for place in named):
+        return True
+    if thing.type == "task" or not thing.rules.isdisjoint({"term", "model"}):
+        return False
+    if any(place.proposed for place in named):
         return True
     first = min(thing.places, key=lambda p: p.start)
-    return (
-        first.rule != "phrase"
-        and first.section in ("body", "objective", "method")
-        and not any(place.rival for place in thing.places)
-    )
+    known = any(place.rival or place.cited for place in thing.places)
+    told = first.section in ("body", "objective", "method")
+    return told and not known and first.rule != "phrase" and thing.type != "metric"
 
 
 def _role(place: Place, kind: EntityType, proposed: bool) -> Role:

@@ -17,16 +17,23 @@ from kg.model import EntityType
 
 __all__ = ["Place", "find_own_name", "find_places"]
 
-_TITLE_NAME = re.compile(r"([^\s:][^:]{1,40}?)(?:\sTechnical Report$|\s?(?::|\s-{1,2}|\s—)\s)")
+_TITLE_NAME = re.compile(
+    r"([^\s:][^:]{1,40}?)(?:(?: Technical Report| System Card)?$|\s?(?::|\s-{1,2}|\s—)\s)"
+)
 _OPENING_NAME = re.compile(r"(?:The )?([A-Z][\w-]+(?: [A-Z0-9][\w.-]*){0,2})(?:,| is| are) (?:an?|the) ")
 _PROPOSES = re.compile(
     r"\b(?:introduc|propos|present|develop|releas|describ|unveil|design|construct|creat|build|contribut|name|call|"
     r"term|dub|coin|establish|offer)\w*,?\s(?P<gap>(?:[\w-]+,?\s|\"){0,7})$"
 )
+_NEW = re.compile(r"\b(?:new|novel|newly \w+|proposed|our|authors' own)\s(?:[\w-]+\s){0,2}$")
 _LINKS = re.compile(r"\b(?:for|on|using|with|of|to|by|that|and|in|from|which|where|as|replacing)\b")
 _RIVAL = re.compile(
     r"\b(?:outperform\w*|surpass\w*|exceed\w*|beat\w*|compar(?:ed|ing) (?:to|with|against)|than|over|"
     r"versus|vs\.?|against|unlike|baselines?(?: such as| like|,)?)\s(?:the\s|an?\s)?(?:[\w-]+\s){0,2}$"
+)
+_CITED = re.compile(
+    r"\b(?:such as|like|e\.g\.,?|including|(?:based|built|builds) (?:up)?on|derived from|inspired by|existing|from|"
+    r"original|pre-?trained|adapting|evaluated on|trained on)\s(?:the\s|an?\s)?$"
 )
 _JOINS = re.compile(r"(?:\s\([^()]{1,40}\))?(?:,| and| or| &|, and|, or|/)\s?(?:the )?")
 _NO_NAMES = frozenset({"scientist", "scientists", "engineer", "engineers", "researchers", "practitioners"})
@@ -37,7 +44,8 @@ class Place:
     """Where a text names something, by which rule, and what the words around it say of its kind.
 
     `sure` is the kind when the rule knows it, `known` the name that the lexicon has for it.
-    `proposed` and `rival`: the words around it say that the paper presents it, or compares with it.
+    `proposed`, `rival`, `cited`: the words before it say that the paper presents it, compares with it, or
+    names it as something that is there already.
     """
 
     start: int
@@ -50,6 +58,7 @@ class Place:
     known: str = ""
     proposed: bool = False
     rival: bool = False
+    cited: bool = False
 
 
 @dataclass(slots=True)
@@ -83,8 +92,9 @@ class _Sentence:
                 None if rule == "phrase" else sure,
                 tuple(sorted(_context(before, after, rule, sure).items())),
                 known,
-                bool(gap and not _LINKS.search(gap["gap"])),
+                bool((gap and not _LINKS.search(gap["gap"])) or _NEW.search(before)),
                 bool(_RIVAL.search(before)),
+                bool(_CITED.search(before)),
             )
         )
 
@@ -211,6 +221,6 @@ def _shared(group: list[Place]) -> Iterator[Place]:
         heard.update(dict(place.votes))
         if place.sure:
             heard[place.sure] += 4
-    rival = any(place.rival for place in group)
+    rival, cited = any(place.rival for place in group), any(place.cited for place in group)
     for place in group:
-        yield replace(place, votes=tuple(sorted(heard.items())), rival=rival)
+        yield replace(place, votes=tuple(sorted(heard.items())), rival=rival, cited=cited)

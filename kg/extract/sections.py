@@ -137,7 +137,7 @@ def _marked(marker: re.Match[str]) -> Section | None:
 
 
 def _cued(sentence: str) -> Section:
-    """The section that the words of a sentence show; "Here is a summary of the paper …" tells the title again."""
+    """The section that the words of a sentence show; "Here is a summary of …" tells the title again."""
     if _PREAMBLE.match(sentence):
         return "title"
     return next((section for section, cue in _CUES if cue.search(sentence)), "body")
