@@ -41,7 +41,7 @@ def kinds(sentence: str) -> dict[str, str]:
         ("3.2x faster", ("3.2", None, "x", "factor")),
         ("1.8 times faster", ("1.8", None, "x", "factor")),
         ("a 9-fold rise", ("9", None, "x", "factor")),
-        ("24fps", ("24", None, "fps", "quantity")),
+        ("24fps", ("24", None, "FPS", "quantity")),
         ("35.41 dB", ("35.41", None, "dB", "quantity")),
         ("120 tokens/s", ("120", None, "tokens/s", "quantity")),
         ("$0.05", ("0.05", None, "$", "quantity")),

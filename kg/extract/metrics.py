@@ -6,8 +6,10 @@ import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 from kg.extract.frames import DATA, Frame, Thing, new_thing
+from kg.extract.lexicon import fold, load_terms
 from kg.extract.wording import (
     COMPARATIVE,
     GAIN_NOUN,
@@ -28,7 +30,7 @@ Found = tuple[Thing, ...] | None
 
 _GENERIC = words_of(
     """score scores performance result results value values rate improvement improvements total average gain
-    gains margin baseline increase reduction"""
+    gains margin baseline increase reduction metric"""
 )
 _LEADING = re.compile(
     "(?:"
@@ -42,7 +44,7 @@ _LEADING = re.compile(
     + " )+"
 )
 _METRIC = re.compile(
-    rf"(?:[\w-]*-)?{METRIC_WORD}(?:[@\-_/+][\w.%+-]*)?s?|[A-Z][\w-]*@[\w.]+|[a-z]+@[\w.]+|Coefficient",
+    rf"(?:[\w-]*-)?{METRIC_WORD}(?:[@\-_/+][\w.%+-]*)?s?|[A-Z][\w-]*@[\w.]+|[a-z]+@[\w.]+",
     re.ASCII,
 )
 _METRIC_INSIDE = re.compile(rf"(?<![\w-]){METRIC_WORD}(?![\w-])")
@@ -51,6 +53,7 @@ _LEAD_OUT = re.compile(
     r"(?P<join> (?:of|at|to|is|was|by|reaching|exceeding|between|around|averaging|above|below|over|=)"
     rf"| ?[:=>≥(<]| (?:as (?:high|low) as)|) ?{HEDGES}$"
 )
+_SHORT_FORM = re.compile(r"[A-Z]{2,6}")
 _SCORING = re.compile(r"\bscor(?:es?|ed|ing)$")
 _BY = re.compile(rf" by {HEDGES}$")
 _CHANGED = re.compile(
@@ -71,8 +74,9 @@ _RISEN = re.compile(
 )
 _MODIFIERS = r"(?:the |its |their |average |overall |mean )*"
 _GAIN_IN = re.compile(rf"(?:[\w-]+ ){{0,3}}?{GAIN_NOUN} (?:in|of|for|on) {_MODIFIERS}", re.IGNORECASE)
-_IN_TERMS = re.compile(rf"(?:in terms of|as measured by|measured by|measured in|in|on) {_MODIFIERS}")
+_IN_TERMS = re.compile(rf"(?:in terms of|as measured by|measured by|measured in|in|on|for) {_MODIFIERS}")
 _TAIL = re.compile(rf" (?:values?|levels?|(?!gap|difference|loss|lead|margin){GAIN_NOUN})$")
+_PRAISED = re.compile(rf"{OWNER.pattern}|(?:{COMPARATIVE}|leading|near-lossless) |{_LEADING.pattern}")
 _SPEEDUP = re.compile(r"speed-?ups?|accelerations?", re.IGNORECASE)
 _GAIN_LEAD = re.compile(
     rf"{COMPARATIVE}|absolute|relative|average|overall|in|reduction|increase", re.IGNORECASE
@@ -113,13 +117,17 @@ def _phrase(frame: Frame, start: int, end: int, sure: bool) -> Found:
     ):
         return ()
     known = _known(frame, start, end)
-    if known is not None and (not sure or (known.start <= start and not OWNER.match(text, known.start, end))):
-        return (known,)
+    if known is not None and (
+        not sure or (known.start <= start and not _PRAISED.match(text, known.start, end))
+    ):
+        return (_own(frame, known),)
     new = new_thing(start, text[start:end], "metric")
     if known is not None:
         return (replace(new, key=known.key),)
     taken = any(thing.overlaps(start, end) for thing in frame.things if thing.type not in ("task", "metric"))
-    return (new,) if _METRIC.fullmatch(words[-1].strip("'\"")) or (sure and not taken) else None
+    last = words[-1].strip("'\"")
+    worded = _METRIC.fullmatch(last) or _METRIC.fullmatch(last.lower())
+    return (new,) if worded or (sure and not taken) else None
 
 
 def _without_lead(frame: Frame, start: int, end: int) -> int:
@@ -142,6 +150,20 @@ def _known(frame: Frame, start: int, end: int) -> Thing | None:
         and not any(thing.overlaps(number.start, number.end) for number in frame.numbers)
     ]
     return max(found, key=lambda thing: thing.end - thing.start, default=None)
+
+
+def _own(frame: Frame, known: Thing) -> Thing:
+    """The metric by itself where its thing is a narrower one: `accuracy` beside `parsing accuracy`."""
+    name = frame.text[known.start : known.end]
+    narrower = known.key != fold(name) and known.key.endswith(fold(name))
+    return replace(known, key=name.casefold()) if narrower and fold(name) in _metric_names() else known
+
+
+@cache
+def _metric_names() -> frozenset[str]:
+    """The names of the metrics that the lexicon knows, folded."""
+    terms = (term for term in load_terms() if term.type == "metric")
+    return frozenset(fold(name) for term in terms for name in (term.name, *term.aliases))
 
 
 def _in_front(frame: Frame, position: int) -> Found:
@@ -208,7 +230,10 @@ def _before_by(frame: Frame, position: int) -> Found:
     lead = _BY.search(frame.text, max(frame.start, end - 60), end)
     if not lead:
         return None
-    return _phrase(frame, phrase_before(frame.text, frame.start, lead.start()), lead.start(), sure=False)
+    start = phrase_before(frame.text, frame.start, lead.start())
+    return _phrase(
+        frame, start, lead.start(), sure=bool(_SHORT_FORM.fullmatch(frame.text, start, lead.start()))
+    )
 
 
 def _risen(frame: Frame, position: int) -> Found:
@@ -222,7 +247,7 @@ def _risen(frame: Frame, position: int) -> Found:
         return found
     floor = max(frame.start, rise.start() - 70)
     if metrics := frame.among(("metric",), floor, rise.start()):
-        return (metrics[-1],)
+        return (_own(frame, metrics[-1]),)
     named = _last(_METRIC_INSIDE, frame.text, floor, rise.start())
     return _phrase(frame, *named.span(), sure=False) if named else None
 
@@ -236,7 +261,7 @@ def _changed(frame: Frame, position: int) -> Found:
     if change is None:
         return None
     if metrics := frame.among(("metric",), *change.span("object")):
-        return (metrics[-1],)
+        return (_own(frame, metrics[-1]),)
     first, last = phrase_after(text, *change.span("object"))
     whole = last == change.end("object") and len(text[first:last].split()) <= 4
     return _phrase(frame, first, last, sure=whole and text[first:last].split(" ")[-1].islower())
@@ -249,7 +274,8 @@ def _last(pattern: re.Pattern[str], text: str, start: int, end: int) -> re.Match
 def _nearest(frame: Frame, position: int) -> Thing | None:
     start = frame.numbers[position].start
     metrics = frame.among(("metric",), frame.start, frame.end)
-    return min(metrics, key=lambda thing: abs(thing.start - start), default=None)
+    nearest = min(metrics, key=lambda thing: abs(thing.start - start), default=None)
+    return _own(frame, nearest) if nearest else None
 
 
 _RULES: tuple[Callable[[Frame, int], Found], ...] = (

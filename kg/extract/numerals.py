@@ -43,6 +43,24 @@ _UNIT = re.compile(
     rf"|(?P<quantity>[ -]?(?:{'|'.join(map(re.escape, _UNITS))})(?![A-Za-z0-9/]))"
 )
 _NAMED_UNIT = {"percent": "%", "points": "points", "factor": "x"}
+_SAME_UNIT = {
+    "tokens per second": "tokens/s",
+    "tokens/second": "tokens/s",
+    "tokens/sec": "tokens/s",
+    "frames per second": "FPS",
+    "fps": "FPS",
+    "milliseconds": "ms",
+    "second": "seconds",
+    "secs": "seconds",
+    "sec": "seconds",
+    "s": "seconds",
+    "minute": "minutes",
+    "min": "minutes",
+    "hour": "hours",
+    "h": "hours",
+    "degree": "degrees",
+    "meter": "meters",
+}
 _GLUED = re.compile(r"[A-Za-z_^]|[-×x][A-Za-z0-9]| ?[x×] ?[0-9]|/[A-Za-z]")
 _RANGE_LEAD = re.compile(
     r"(?:\bbetween|\brang(?:e|es|ed|ing)(?: from)?"
@@ -104,7 +122,8 @@ def _read(text: str, match: re.Match[str]) -> Number | None:
     number = Number(match.start(), match.end(), value, "plain", signed=bool(match["sign"]))
     if unit := _UNIT.match(text, match.end()):
         form: Form = unit.lastgroup  # type: ignore[assignment]
-        name = _NAMED_UNIT.get(form, unit.group().strip(" -"))
+        written = unit.group().strip(" -")
+        name = _NAMED_UNIT.get(form) or _SAME_UNIT.get(written, written)
         return replace(number, end=unit.end(), form=form, unit=name)
     if match["dollar"]:
         return replace(number, form="quantity", unit="$")

@@ -116,7 +116,8 @@ def _span(doc: Doc, spans: dict[Thing, Span], thing: Thing) -> Span:
     """The entity span of a thing; one that only a slot names is appended to doc.spans["entities"]."""
     if thing not in spans:
         span = _char_span(doc, thing.start, thing.end, thing.type, thing.key)
-        span._.kg_role, span._.kg_confidence, span._.kg_component = thing.role, CONFIDENCE, NAME
+        if not any(other.start == thing.start and other.end == thing.end for other in spans):
+            span._.kg_role, span._.kg_confidence, span._.kg_component = thing.role, CONFIDENCE, NAME
         doc.spans["entities"].append(span)
         spans[thing] = span
     return spans[thing]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from kg.extract.frames import SYSTEMS, Frame, Thing
+from kg.extract.frames import DATA, SYSTEMS, Frame, Thing
 from kg.extract.lexicon import fold, load_terms
 from kg.extract.metrics import find_metric
 from kg.extract.targets import find_targets
@@ -129,7 +129,8 @@ def find_subject(frame: Frame, position: int, rivals: Sequence[Thing]) -> Thing 
     behind = [thing for thing in own if number.end <= thing.start < right]
     by = [thing for thing in behind if _BY_SYSTEM.search(text, number.end, thing.start)]
     systems = [thing for thing in frame.proposed if thing.type in SYSTEMS]
-    return next((group[0] for group in (named, by, ahead, systems, frame.proposed) if group), None)
+    data = [thing for thing in frame.proposed if thing.type in DATA]
+    return next((group[0] for group in (named, by, ahead, systems, data) if group), None)
 
 
 def find_baseline(

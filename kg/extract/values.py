@@ -139,7 +139,7 @@ _QUANTITY_BEFORE = re.compile(
     rf"(?:{_METRIC_END} (?:of|to|is|was) {HEDGES}"
     rf"|\b(?:achiev|obtain|attain|reach|scor|record|deliver)\w* {HEDGES})$"
 )
-_SIZE_UNITS = words_of("hours days steps words years months m h GB MB")
+_SIZE_UNITS = words_of("hours days steps words years months m GB MB")
 """Units that as often say how much there was as how well it went."""
 _LISTED_ON = re.compile(r" (?:on|for|in) (?:the |our |its )?[A-Z]")
 _VERSION = re.compile(rf"(?<![\w-])(?!{METRIC_WORD} )[A-Z][\w-]* $")
