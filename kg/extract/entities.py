@@ -9,6 +9,7 @@ from typing import cast
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 
+from kg.extract.names import find_pairs
 from kg.extract.places import Place, find_own_name, find_places
 from kg.extract.sections import Section
 from kg.extract.things import Thing, gather
@@ -83,12 +84,13 @@ def make_entities(nlp: Language, name: str) -> EntityFinder:
 def find_entities(text: str, told: list[tuple[int, int, Section]]) -> Iterator[Found]:
     """The mentions in the told sentences (start, end, section) of a text, thing by thing."""
     own = find_own_name(text, told)
-    places: list[Place] = []
-    twins: dict[str, str] = {}
-    for start, end, section in told:
-        found, pairs = find_places(text, start, end, section, own)
-        places.extend(found)
-        twins |= {text[slice(*short)]: text[slice(*long)] for long, short in pairs}
+    pairs = [list(find_pairs(text, start, end)) for start, end, _ in told]
+    twins = {text[slice(*short)]: text[slice(*long)] for some in pairs for long, short in some}
+    places = [
+        place
+        for span, some in zip(told, pairs, strict=True)
+        for place in find_places(text, span, some, own, twins)
+    ]
     for thing in gather(places, twins):
         kind, proposed = thing.type, _is_proposed(thing, own)
         for place in thing.places:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import cast
 
-from kg.extract.known import term_type
+from kg.extract.known import known_term
 from kg.model import EntityType
 
 __all__ = ["form_votes", "noun_kind", "purpose_votes", "votes"]
@@ -127,8 +127,8 @@ def form_votes(name: str) -> Counter[EntityType]:
     """How strongly the form of a name itself speaks for a kind."""
     shown: Counter[EntityType] = Counter()
     base = _SUFFIXED.match(name)
-    if base and (known := term_type(base[1])):
-        shown[known] += 6
+    if base and (term := known_term(base[1])):
+        shown[term.type] += 6
     for kind, weight, pattern in _FORMS:
         if pattern.search(name):
             shown[kind] += weight

@@ -8,9 +8,8 @@ from functools import cache
 
 from kg.extract.lexicon import Term, fold, load_beginnings, load_families, load_forms, load_words
 from kg.extract.words import Word
-from kg.model import EntityType
 
-__all__ = ["find_models", "find_terms", "term_type"]
+__all__ = ["find_models", "find_terms", "known_term"]
 
 _TAIL = re.compile(r"[-.\d]|v\d|[A-Z]|$")
 _VERSIONED = re.compile(r"\d|-.*\d|-[A-Z]|[A-Z]")
@@ -50,10 +49,9 @@ def _longest_term(words: list[Word], folded: list[str], i: int) -> tuple[int, Te
     return end, found
 
 
-def term_type(written: str) -> EntityType | None:
-    """The type of the term that goes by this form, or None."""
-    term = _term(written, load_forms().get(fold(written), ()))
-    return term.type if term else None
+def known_term(written: str) -> Term | None:
+    """The term that goes by this form, or None."""
+    return _term(written, load_forms().get(fold(written), ()))
 
 
 def _term(written: str, known: tuple[tuple[str, Term], ...]) -> Term | None:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from kg.extract.kinds import purpose_votes, votes
-from kg.extract.known import find_models, find_terms, term_type
-from kg.extract.names import Pair, find_pairs, find_runs, is_generic, shape
+from kg.extract.known import find_models, find_terms, known_term
+from kg.extract.lexicon import Term
+from kg.extract.names import Pair, find_runs, is_generic, shape
 from kg.extract.phrases import closes, find_phrases, head_type
 from kg.extract.sections import Section
 from kg.extract.words import Word, begins_term, modifies, read_words
@@ -32,8 +33,8 @@ _RIVAL = re.compile(
     r"versus|vs\.?|against|unlike|baselines?(?: such as| like|,)?)\s(?:the\s|an?\s)?(?:[\w-]+\s){0,2}$"
 )
 _CITED = re.compile(
-    r"\b(?:such as|like|e\.g\.,?|including|(?:based|built|builds) (?:up)?on|derived from|inspired by|existing|from|"
-    r"original|pre-?trained|adapting|evaluated on|trained on)\s(?:the\s|an?\s)?$"
+    r"\b(?:such as|like|e\.g\.,?|including|(?:based|built|builds) (?:up)?on|existing|from|"
+    r"derived from|inspired by|original|pre-?trained|adapting|evaluated on|trained on)\s(?:the\s|an?\s)?$"
 )
 _JOINS = re.compile(r"(?:\s\([^()]{1,40}\))?(?:,| and| or| &|, and|, or|/)\s?(?:the )?")
 _NO_NAMES = frozenset({"scientist", "scientists", "engineer", "engineers", "researchers", "practitioners"})
@@ -111,14 +112,18 @@ def find_own_name(text: str, told: list[tuple[int, int, Section]]) -> str | None
 
 
 def find_places(
-    text: str, start: int, end: int, section: Section, own: str | None
-) -> tuple[list[Place], list[Pair]]:
-    """The places in the sentence at `start:end`, none overlapping, and its pairs of long and short forms."""
+    text: str, span: tuple[int, int, Section], pairs: list[Pair], own: str | None, twins: dict[str, str]
+) -> list[Place]:
+    """The places in one sentence (start, end, section), in their order, none overlapping.
+
+    `pairs` are its long and short forms, `own` is the name of what the paper proposes, and `twins` says
+    what the whole text lets its short forms stand for.
+    """
+    start, end, section = span
     sentence = _Sentence(text, start, end, section, read_words(text, start, end))
-    pairs = list(find_pairs(text, start, end))
     for first, last in _occurrences(sentence.words, own):
         sentence.take(first, last, "own")
-    terms = list(find_terms(sentence.words))
+    terms = list(_terms(sentence.words, twins))
     for first, last, term in terms:
         if not _extendable(sentence.words[first:last]):
             sentence.take(first, last, "term", term.type, term.name)
@@ -129,9 +134,8 @@ def find_places(
     for first, last, kind in find_phrases(text, sentence.words, sentence.taken):
         sentence.take(first, last, "phrase", kind)
     for first, last, term in terms:
-        if term.type != "metric" or closes(sentence.words, last - 1):
-            sentence.take(first, last, "term", term.type, term.name)
-    return list(_coordinated(text, sorted(sentence.places, key=lambda p: p.start))), pairs
+        sentence.take(first, last, "term", term.type, term.name)
+    return list(_coordinated(text, sorted(sentence.places, key=lambda p: p.start)))
 
 
 def _is_own(name: str, rest: str) -> bool:
@@ -149,6 +153,19 @@ def _occurrences(words: list[Word], name: str | None) -> Iterator[tuple[int, int
     for i in range(len(words) - len(parts) + 1):
         if parts and [word.text for word in words[i : i + len(parts)]] == parts:
             yield i, i + len(parts)
+
+
+def _terms(words: list[Word], twins: dict[str, str]) -> Iterator[tuple[int, int, Term]]:
+    """The known terms, save short forms that the text itself lets stand for something else.
+
+    "inference time" of "inference time scaling" is no metric.
+    """
+    for first, last, term in find_terms(words):
+        long = twins.get(words[first].text) if last == first + 1 else None
+        redefined = long is not None and known_term(long) != term
+        modifier = term.type == "metric" and term.name.islower() and not closes(words, last - 1)
+        if not redefined and not modifier:
+            yield first, last, term
 
 
 def _extendable(words: list[Word]) -> bool:
@@ -172,7 +189,11 @@ def _take_pairs(sentence: _Sentence, pairs: list[Pair]) -> None:
         if is_generic(text[slice(*short)]):
             sentence.taken.update(range(at[long[0]], at[long[1]]))
             continue
-        kind = term_type(text[slice(*long)]) or head_type(words[at[long[1]] - 1].text)
+        term = known_term(text[slice(*long)])
+        if term:
+            sentence.take(at[long[0]], at[long[1]], "term", term.type, term.name)
+            continue
+        kind = head_type(words[at[long[1]] - 1].text)
         sentence.take(at[long[0]], at[long[1]], "long", kind)
         sentence.take(at[short[0]], at[short[1]], "short", kind)
 
