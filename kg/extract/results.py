@@ -78,8 +78,27 @@ class ResultFinder:
         return found
 
     def set_annotations(self, doc: Doc, found: list[tuple[Span, Frame, Filled]]) -> None:
-        spans = {_thing(span): span for span in doc.spans["entities"]}
-        doc._.kg_results = tuple(_candidate(doc, spans, *one) for one in found)
+        fillers = _Fillers(doc)
+        doc._.kg_results = tuple(_candidate(fillers, *one) for one in found)
+
+
+class _Fillers:
+    """The spans of the things that fill slots; what only a slot names joins doc.spans["entities"]."""
+
+    def __init__(self, doc: Doc) -> None:
+        self.doc = doc
+        self.known = {_thing(span): span for span in doc.spans["entities"]}
+        self.places = {(thing.start, thing.end) for thing in self.known}
+
+    def span(self, thing: Thing | None) -> Span | None:
+        if thing is None or thing in self.known:
+            return self.known[thing] if thing else None
+        span = _char_span(self.doc, thing.start, thing.end, thing.type, thing.key)
+        if (thing.start, thing.end) not in self.places:  # spans of one place share their attributes
+            span._.kg_role, span._.kg_confidence, span._.kg_component = thing.role, CONFIDENCE, NAME
+        self.doc.spans["entities"].append(span)
+        self.known[thing] = span
+        return span
 
 
 def _within(sorted_items: list[Item], sentence: Span, start: Callable[[Item], int]) -> list[Item]:
@@ -88,39 +107,25 @@ def _within(sorted_items: list[Item], sentence: Span, start: Callable[[Item], in
     return sorted_items[first : bisect_left(sorted_items, sentence.end_char, key=start)]
 
 
-def _candidate(doc: Doc, spans: dict[Thing, Span], sentence: Span, frame: Frame, filled: Filled) -> Candidate:
-    def filler(thing: Thing | None) -> Span | None:
-        return None if thing is None else _span(doc, spans, thing)
-
+def _candidate(fillers: _Fillers, sentence: Span, frame: Frame, filled: Filled) -> Candidate:
     number, kind = frame.numbers[filled.position], frame.kinds[filled.position]
     rival = None if filled.rival is None else frame.numbers[filled.rival]
     return Candidate(
         kind=cast(ResultKind, kind),
         value=number.value if kind == "score" else number.value.removeprefix("-"),
-        value_span=_char_span(doc, number.start, number.end),
+        value_span=_char_span(fillers.doc, number.start, number.end),
         sentence=sentence,
         confidence=CONFIDENCE,
         upper=number.upper,
         unit=number.unit,
         direction=filled.direction,
         baseline_value=None if rival is None else rival.value,
-        baseline_span=None if rival is None else _char_span(doc, rival.start, rival.end),
-        subject=filler(filled.subject),
-        on=filler(filled.on),
-        metric=filler(filled.metric),
-        baseline=filler(filled.baseline),
+        baseline_span=None if rival is None else _char_span(fillers.doc, rival.start, rival.end),
+        subject=fillers.span(filled.subject),
+        on=fillers.span(filled.on),
+        metric=fillers.span(filled.metric),
+        baseline=fillers.span(filled.baseline),
     )
-
-
-def _span(doc: Doc, spans: dict[Thing, Span], thing: Thing) -> Span:
-    """The entity span of a thing; one that only a slot names is appended to doc.spans["entities"]."""
-    if thing not in spans:
-        span = _char_span(doc, thing.start, thing.end, thing.type, thing.key)
-        if not any(other.start == thing.start and other.end == thing.end for other in spans):
-            span._.kg_role, span._.kg_confidence, span._.kg_component = thing.role, CONFIDENCE, NAME
-        doc.spans["entities"].append(span)
-        spans[thing] = span
-    return spans[thing]
 
 
 def _char_span(doc: Doc, start: int, end: int, label: str = "", key: str = "") -> Span:

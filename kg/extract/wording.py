@@ -61,8 +61,8 @@ METRIC_WORD: Final = any_of(
     correlations? kappa Elo ELO ratings? ranking rank similarity distances? success consistency coherence
     quality J&F NDCG nDCG MRR hit hits agreement coefficient Spearman Pearson index ratio fidelity
     alignment costs? efficiency completion compliance match overhead ASR tau rho [ρκτr] average
-    performance divergence bias utility toxicity Jaccard ELBO FAD RMSD LSD RPE ATE NLL FPR EER DNSMOS UTMOS COMET
-    XCOMET BERTScore TFLOPs GFLOPs FPS"""
+    performance divergence bias utility toxicity Jaccard ELBO FAD RMSD LSD RPE ATE NLL FPR EER DNSMOS UTMOS
+    COMET XCOMET BERTScore TFLOPs GFLOPs FPS"""
 )
 CHANGE_GAP: Final = re.compile(
     rf"(?: \([^()]{{1,30}}\))?(?: [\w/@%-]+){{0,3}}? (?:up |down )?to {HEDGES}| ?(?:→|->) ?"
