@@ -276,4 +276,4 @@ def test_the_lexicon_is_consistent() -> None:
     assert all(term.better is None for term in load_terms() if term.type != "metric")
     assert load_families()["GPT"] is False
     assert load_families()["Falcon"] is True
-    assert {heads.type for heads in load_heads()} == {"task", "method", "metric"}
+    assert {head.type for head in load_heads().values()} == {"task", "method", "metric"}

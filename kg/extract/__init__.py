@@ -34,13 +34,13 @@ def extract(summaries: Iterable[Summary], workers: int = 1) -> Iterator[Facts]:
     """
     if workers <= 1:
         for chunk in _chunks(summaries):
-            yield from _extract_chunk(chunk)
+            yield from _extract_chunk(chunk, fingerprint())
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         waiting: deque[Future[list[Facts]]] = deque()
         for chunk in _chunks(summaries):
-            waiting.append(pool.submit(_extract_chunk, chunk))
+            waiting.append(pool.submit(_extract_chunk, chunk, fingerprint()))
             if len(waiting) > 2 * workers:
                 yield from waiting.popleft().result()
         while waiting:
@@ -74,11 +74,11 @@ def _chunks(summaries: Iterable[Summary]) -> Iterator[list[Summary]]:
         yield chunk
 
 
-def _extract_chunk(chunk: list[Summary]) -> list[Facts]:
+def _extract_chunk(chunk: list[Summary], extractor: str) -> list[Facts]:
     from kg.extract.facts import derive_facts
     from kg.extract.normalise import to_view
 
     nlp = load_pipeline()
     views = [to_view(summary) for summary in chunk]
     with nlp.memory_zone():
-        return [derive_facts(nlp(view.text), view, fingerprint()) for view in views]
+        return [derive_facts(nlp(view.text), view, extractor) for view in views]

@@ -17,12 +17,12 @@ Thing = tuple[EntityType, str]
 """A type and the key that all mentions of one thing share in one text."""
 
 
-def derive_facts(doc: Doc, view: View, fingerprint: str) -> Facts:
+def derive_facts(doc: Doc, view: View, extractor: str) -> Facts:
     """All that stands on `doc`, the pipeline's reading of `view.text`, with its evidence."""
     names, entities = _entities(doc, view)
     return Facts(
         summary=view.summary,
-        extractor=fingerprint,
+        extractor=extractor,
         entities=entities,
         results=tuple(_result(candidate, names, view) for candidate in doc._.kg_results),
         questions=tuple(_questions(doc, view)),

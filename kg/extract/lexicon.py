@@ -8,12 +8,12 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from kg.model import Direction, EntityType
 
 __all__ = [
-    "Heads",
+    "Head",
     "Term",
     "fold",
     "load_beginnings",
@@ -39,13 +39,14 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Heads:
-    """The nouns that close a term of one type: with a modifier, alone, or where the text supports it."""
+class Head:
+    """What a noun makes of the term that it closes: its type, and what else the term needs.
+
+    "modified": a modifier; "alone": nothing; "supported": a modifier, and words nearby that bear it out.
+    """
 
     type: EntityType
-    nouns: frozenset[str]
-    alone: frozenset[str]
-    supported: frozenset[str]
+    how: Literal["modified", "alone", "supported"]
 
 
 def fold(name: str) -> str:
@@ -85,16 +86,15 @@ def load_families() -> dict[str, bool]:
 
 
 @cache
-def load_heads() -> tuple[Heads, ...]:
-    """The head nouns of tasks, methods and metrics."""
-    table = _load("heads")
-    return tuple(
-        Heads(
-            cast(EntityType, kind),
-            *(frozenset(entry[list].split()) for list in ("heads", "alone", "supported")),
-        )
-        for kind, entry in table.items()
-    )
+def load_heads() -> dict[str, Head]:
+    """Noun -> what it makes of the term that it closes. Metrics may stand in the plural."""
+    heads: dict[str, Head] = {}
+    for kind, entry in _load("heads").items():
+        for how in ("alone", "modified", "supported"):
+            for noun in entry.get(how, "").split():
+                for form in (noun, noun + "s") if kind == "metric" else (noun,):
+                    heads.setdefault(form, Head(cast(EntityType, kind), how))
+    return heads
 
 
 @cache

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from kg.extract.kinds import purpose_votes
-from kg.extract.lexicon import Heads, load_heads, load_words
+from kg.extract.lexicon import load_heads, load_words
 from kg.extract.names import is_quantity, shape
 from kg.extract.words import Word, modifies
 from kg.model import EntityType
@@ -24,38 +24,24 @@ _FREE_METRICS = frozenset({"score", "scores", "similarity", "distance", "consist
 
 
 def head_type(word: str) -> EntityType | None:
-    """The type of the terms that a noun closes, or None."""
-    forms = (word.casefold(), word.casefold().removesuffix("s"))
-    return next((heads.type for heads in load_heads() if not heads.nouns.isdisjoint(forms)), None)
+    """The type of the terms that a noun closes, in the singular or plural, or None."""
+    heads, form = load_heads(), word.casefold()
+    head = heads.get(form) or heads.get(form.removesuffix("s"))
+    return head.type if head and head.how != "supported" else None
 
 
 def find_phrases(text: str, words: list[Word], taken: set[int]) -> Iterator[tuple[int, int, EntityType]]:
     """First word, one past the last, type of each term; no term has a word whose index is in `taken`."""
+    heads = load_heads()
     for last, word in enumerate(words):
-        heads = None if last in taken or not closes(words, last) else _heads_of(word)
-        if heads is None:
+        head = heads.get(word.lower)
+        if head is None or last in taken or not closes(words, last):
             continue
-        first = _first_modifier(text, words, last, heads, taken)
-        forms = _forms(word, heads)
-        allowed = heads.alone | heads.nouns if first < last else heads.alone
-        doubtful = first < last and not heads.supported.isdisjoint(forms)
-        if not allowed.isdisjoint(forms) or (
-            doubtful and _is_supported(heads.type, text, words[first].start, word.end)
-        ):
-            yield first, last + 1, heads.type
-
-
-def _heads_of(word: Word) -> Heads | None:
-    for heads in load_heads():
-        forms = _forms(word, heads)
-        if not forms.isdisjoint(heads.nouns | heads.alone | heads.supported):
-            return heads
-    return None
-
-
-def _forms(word: Word, heads: Heads) -> set[str]:
-    """The word, and for a metric its singular: "accuracies" are measured, "optimizations" name no method."""
-    return {word.lower, word.lower.removesuffix("s")} if heads.type == "metric" else {word.lower}
+        first = _first_modifier(text, words, last, head.type, taken)
+        if first == last and head.how != "alone":
+            continue
+        if head.how != "supported" or _is_supported(head.type, text, words[first].start, word.end):
+            yield first, last + 1, head.type
 
 
 def _is_supported(kind: EntityType, text: str, start: int, end: int) -> bool:
@@ -74,10 +60,10 @@ def closes(words: list[Word], last: int) -> bool:
     return following.lower in _GENERIC_TAIL or not modifies(following)
 
 
-def _first_modifier(text: str, words: list[Word], last: int, heads: Heads, taken: set[int]) -> int:
+def _first_modifier(text: str, words: list[Word], last: int, kind: EntityType, taken: set[int]) -> int:
     """The index of the first word of the term that ends at `last`."""
     first = last
-    named_score = heads.type == "metric" and words[last].lower in _FREE_METRICS
+    named_score = kind == "metric" and words[last].lower in _FREE_METRICS
     while first > 0 and last - first < MOST_MODIFIERS and first - 1 not in taken:
         before = words[first - 1]
         if not (words[first].glued or _in_brackets(text, before) or _in_brackets(text, words[first])):

@@ -13,6 +13,9 @@ from kg.model import EntityType
 
 __all__ = ["Thing", "gather", "thing_key"]
 
+MOST_ALIKE = 100
+"""Terms with one head that a shorter one is looked for in; no honest text has more."""
+
 _ARTICLE = re.compile(r"^(?:(?:the|an?|its|their|our|novel|new|proposed)\s+)+(?=\S)", re.IGNORECASE)
 _BRACKETED = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 _TRAILING = re.compile(
@@ -70,11 +73,17 @@ def gather(places: list[Place], twins: dict[str, str]) -> list[Thing]:
 
 def _joined(ties: list[tuple[str, str]]) -> dict[str, str]:
     """For every key in the ties, the one key that stands for all that are tied to it."""
-    chosen: dict[str, str] = {}
+    above: dict[str, str] = {}
+
+    def top(key: str) -> str:
+        while above.setdefault(key, key) != key:
+            above[key] = above[above[key]]
+            key = above[key]
+        return key
+
     for a, b in ties:
-        old, new = chosen.setdefault(a, a), chosen.setdefault(b, b)
-        chosen |= {key: new for key, one in chosen.items() if one == old}
-    return chosen
+        above[top(a)] = top(b)
+    return {key: top(key) for key in list(above)}
 
 
 def _without_shorter(things: list[Thing]) -> list[Thing]:
@@ -87,7 +96,7 @@ def _without_shorter(things: list[Thing]) -> list[Thing]:
             continue
         words = _words(thing)
         alike = by_head[(thing.type, words[-1])]
-        host = next((other for other, longer in alike if _is_part(words, longer)), None)
+        host = next((other for other, longer in alike[:MOST_ALIKE] if _is_part(words, longer)), None)
         if host:
             host.places.extend(thing.places)
         else:
