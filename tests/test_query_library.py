@@ -211,35 +211,10 @@ def rows(store: Store, name: str, columns: str = "", **values: str) -> list[tupl
 
 
 def test_the_library_holds_these_queries() -> None:
-    assert sorted(QUERIES) == sorted(
-        [
-            "agreement",
-            "beats",
-            "co-authors",
-            "compared-with",
-            "counts",
-            "datasets-used",
-            "digest-days",
-            "evidence",
-            "families",
-            "gains",
-            "inconsistent",
-            "leaderboard",
-            "methods-for",
-            "metrics",
-            "names",
-            "open-questions",
-            "paper",
-            "papers",
-            "papers-by",
-            "proposed",
-            "quotes",
-            "results-in",
-            "results-of",
-            "same-benchmark",
-            "top-benchmarks",
-            "top-methods",
-        ]
+    assert " ".join(sorted(QUERIES)) == (
+        "agreement beats co-authors compared-with counts datasets-used digest-days evidence families gains "
+        "inconsistent leaderboard methods-for metrics names open-questions paper papers papers-by proposed "
+        "quotes results-in results-of same-benchmark top-benchmarks top-methods"
     )
 
 
@@ -340,7 +315,7 @@ def test_leaderboard_quotes_the_sentence(made: Store) -> None:
 
 
 def test_beats_reads_levels_and_gains_in_both_directions(made: Store) -> None:
-    found = rows(made, "beats", "beaten benchmark winner metric winner_value beaten_value by paper")
+    found = rows(made, "beats", "beaten benchmark winner metric level against by paper")
     assert found == [
         ("Alpha", "SortBench", "Beta-7B", "latency", "10", "12", "2", "2401.00001"),
         ("Beta-70B", "SortBench", "Delta", "accuracy", "", "", "5 points", "2402.00002"),
@@ -588,7 +563,7 @@ EXAMPLE: dict[str, tuple[dict[str, str], str, list[tuple[str, ...]]]] = {
     "papers": ({"day": "2024-10-01"}, "paper title", [("2409.19606", "Hyper-Connections")]),
     "digest-days": ({}, "day papers", [("2024-10-01", "10")]),
     "compared-with": ({"rival": "MM1-30B"}, "thing rival papers", [("MM1.5-30B", "MM1-30B", "1")]),
-    "top-benchmarks": ({}, "benchmark papers", [("GLUE", "1"), ("MathVista", "1"), ("HumanEvalFix", "1")]),
+    "top-benchmarks": ({}, "benchmark papers", [("GLUE", "1"), ("MathVista", "1")]),
     "top-methods": (
         {},
         "thing type use",
@@ -628,7 +603,7 @@ EXAMPLE: dict[str, tuple[dict[str, str], str, list[tuple[str, ...]]]] = {
     "counts": ({}, "things count", [("paper", "10"), ("digest", "1"), ("summary", "10")]),
 }
 NOTHING_IN_EXAMPLE = {"agreement", "inconsistent", "quotes", "same-benchmark"}
-"""No two of its papers measure on one benchmark, no numbers of it contradict each other, and no quote is false."""
+"""No two of its papers measure on one benchmark, none contradicts itself, and no quote is false."""
 
 
 @pytest.mark.parametrize("name", QUERIES)
@@ -716,7 +691,7 @@ def test_the_guard_refuses_what_overflows_the_parser(what: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ['\\"', '\\"""', "'", '"""a', "<", "<a:", "servic", "\\u0022", "%", ":", "9.", "?"]
+    "unit", ['\\"', '\\"""', "'", '"""a', "<", "<a:", "servic", "\\u0022", ":", "9.", "?"]
 )
 def test_the_guard_is_quick_on_repeated_text(unit: str) -> None:
     for opening in ("", '"', "'''", "<"):
