@@ -32,7 +32,7 @@ _BEHIND = re.compile(
 _AHEAD = re.compile(rf"{_AT}[\"']?\(?$", re.IGNORECASE)
 _AHEAD_ON = re.compile(r"\b[Oo]n (?:[^\s,;:()]+ ){0,3}?[\"']?$")
 _NAME = (
-    r"(?P<name>(?:[0-9]{1,4}[A-Z]?-)?[A-Z][\w+./&'*-]*"
+    r"(?P<name>(?:[0-9]{1,4}[A-Z]?-)?[A-Z][\w+./&'*×-]*"
     r"(?: (?:[A-Z][\w+./&'*-]*|[0-9]{1,4}(?:x[0-9]{1,4})?|v[0-9.]+)){0,3})"
 )
 _NAMED_BEHIND = re.compile(rf"\b(?:on|in) (?:both )?(?:the |our |its )?(?:[a-z-]+ )?(?!Top-){_NAME}")
@@ -81,8 +81,9 @@ def _named_beside(frame: Frame, position: int) -> Thing | None:
 def _loosely(frame: Frame, position: int) -> Thing | None:
     """What stands further away, or what the paper proposes to measure on."""
     return (
-        _on_ahead(frame, position, DATA, _AHEAD_ON)
-        or _on_unknown(frame, position)
+        _unknown_behind(frame, position)
+        or _on_ahead(frame, position, DATA, _AHEAD_ON)
+        or _unknown_ahead(frame, position)
         or _on_shared(frame, position)
         or _on_behind(frame, position, TASK)
         or _on_group(frame, position)
@@ -149,14 +150,24 @@ def _on_ahead(
     return None
 
 
-def _on_unknown(frame: Frame, position: int) -> Thing | None:
-    """`3% on NewBench`, `On NewBench, X reaches 3%`, where nothing of that name is known."""
-    number, text = frame.numbers[position], frame.text
-    _, right = frame.segment(position)
-    stop = _NO_CROSSING.search(text, number.end, right)
-    behind = _NAMED_BEHIND.finditer(text, number.end, min(stop.start() if stop else right, number.end + 90))
-    ahead = reversed([*_NAMED_AHEAD.finditer(text, max(frame.start, number.start - 400), number.start)])
-    for match in (*behind, *ahead):
+def _unknown_behind(frame: Frame, position: int) -> Thing | None:
+    """`3% on NewBench`, where nothing of that name is known."""
+    end = frame.numbers[position].end
+    right = min(frame.segment(position)[1], end + 90)
+    stop = _NO_CROSSING.search(frame.text, end, right)
+    return _unknown(frame, _NAMED_BEHIND.finditer(frame.text, end, stop.start() if stop else right))
+
+
+def _unknown_ahead(frame: Frame, position: int) -> Thing | None:
+    """`On NewBench, X reaches 3%`, where nothing of that name is known."""
+    start = frame.numbers[position].start
+    ahead = [*_NAMED_AHEAD.finditer(frame.text, max(frame.start, start - 400), start)]
+    return _unknown(frame, reversed(ahead))
+
+
+def _unknown(frame: Frame, matches: Iterable[re.Match[str]]) -> Thing | None:
+    """A benchmark of the first name that is no known thing."""
+    for match in matches:
         new = new_thing(match.start("name"), match["name"], "benchmark")
         over = [thing for thing in frame.things if thing.overlaps(new.start, new.end)]
         if all(
@@ -174,7 +185,11 @@ def _on_shared(frame: Frame, position: int) -> Thing | None:
     gap = frame.gap(following)
     if len(gap) > 70 or not _COORDINATED.fullmatch(gap):
         return None
-    return _on_behind(frame, following, DATA) or _on_unknown(frame, following) or _on_shared(frame, following)
+    return (
+        _on_behind(frame, following, DATA)
+        or _unknown_behind(frame, following)
+        or _on_shared(frame, following)
+    )
 
 
 def _on_group(frame: Frame, position: int) -> Thing | None:
