@@ -25,6 +25,9 @@ _RIVAL_LEAD = re.compile(
     r"(?: [^\s,;()]+){0,5},? ?\(?$",
     re.IGNORECASE,
 )
+_COMPARED_TO = re.compile(
+    r"\b(?:compared (?:to|with)|outperform\w*|surpass\w*|exceed\w*|than|versus|vs\.?) (?:the |its )?$"
+)
 _LISTED = re.compile(r"(?: \([^()]{1,30}\))?(?:,|,? and|,? or) (?:[\w-]+ ){0,2}")
 _LABELS = re.compile(rf"(?:'s)?(?::| -| \()? ?{HEDGES}")
 _ACTS = re.compile(
@@ -83,6 +86,7 @@ def fill(frame: Frame) -> list[Filled]:
     """
     linked = link_baselines(frame)
     rivals = find_rivals(frame)
+    open_frame = replace(frame, things=[thing for thing in frame.things if thing not in rivals])
     filled: list[Filled] = []
     for position, kind in enumerate(frame.kinds):
         if kind in ("other", "baseline"):
@@ -92,7 +96,7 @@ def fill(frame: Frame) -> list[Filled]:
         baseline = find_baseline(frame, position, subject, rivals)
         direction = find_direction(frame, position, metric)
         result = Filled(position, metric, None, subject, baseline, None, direction)
-        for on in find_targets(frame, position) or (None,):
+        for on in find_targets(open_frame, position) or (None,):
             filled.append(replace(result, on=on))
             compared = [
                 replace(filled[-1], rival=rival, baseline=find_owner(frame, rival) or baseline)
@@ -105,9 +109,10 @@ def fill(frame: Frame) -> list[Filled]:
 def find_rivals(frame: Frame) -> list[Thing]:
     """The systems of the sentence that something is compared with."""
     rivals: list[Thing] = []
-    for thing in frame.among(SYSTEMS, frame.start, frame.end):
-        listed = rivals and _LISTED.fullmatch(frame.text, rivals[-1].end, thing.start)
-        if listed or _RIVAL_LEAD.search(frame.text, max(frame.start, thing.start - 70), thing.start):
+    for thing in frame.among((*SYSTEMS, *DATA), frame.start, frame.end):
+        lead = _RIVAL_LEAD if thing.type in SYSTEMS else _COMPARED_TO
+        listed = thing.type in SYSTEMS and rivals and _LISTED.fullmatch(frame.text, rivals[-1].end, thing.start)
+        if listed or lead.search(frame.text, max(frame.start, thing.start - 70), thing.start):
             rivals.append(thing)
     return rivals
 
@@ -144,7 +149,8 @@ def find_baseline(
     behind = [thing for thing in others if number.end <= thing.start < right]
     later = [thing for thing in others if right <= thing.start and frame.kinds[position] != "score"]
     by = _BY_NUMBER.search(frame.text, max(frame.start, number.start - 60), number.start)
-    groups = (ahead, behind, later) if by else (behind, ahead, later)
+    before = [thing for thing in others if thing.start < number.start][-1:] if frame.anchor(position) != position else []
+    groups = (ahead, behind, later) if by else (behind, ahead, later, before)
     return next((group[0] for group in groups if group), None)
 
 
