@@ -14,36 +14,24 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 from kg.errors import OutputError, SourceError, StoreError
 from kg.export import write_nquads, write_rejects, write_turtle
 from kg.extract import extract, fingerprint
 from kg.model import Skipped, Summary
+from kg.progress import Track, untracked
 from kg.readers.digest import find_digests, read_digests
 from kg.records import Record, to_record
 from kg.store import Refreshed, Store, open_store
 
-__all__ = ["Built", "Track", "build", "derive_records", "example", "remove"]
-
-T = TypeVar("T")
-
-
-class Track(Protocol):
-    """Passes items on and shows how far they are: what is being done, and how many there are."""
-
-    def __call__(self, items: Iterable[T], what: str, total: int, /) -> Iterable[T]: ...
-
+__all__ = ["Built", "build", "derive_records", "example", "remove"]
 
 _TOGETHER = 32
 _WORTH_A_POOL = 200
-
-
-def _untracked(items: Iterable[T], _what: str, _total: int) -> Iterable[T]:
-    return items
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +62,7 @@ def build(
     folder: Path | str = "outputs",
     *,
     base: str | None = None,
-    track: Track = _untracked,
+    track: Track = untracked,
 ) -> Built:
     """Reads `sources` (without any, the bundled example) into the graph in `folder`.
 
@@ -91,7 +79,7 @@ def build(
         renewed = [summary for summary in store.outdated(fingerprint()) if summary.key not in edited]
         _extract(store, new + renewed, track)
         store.reject(find_digests(sources or [example()]), skipped)
-        graphs, quads = _publish(store, folder)
+        graphs, quads = _publish(store, folder, track)
         return Built(
             read=len(summaries),
             skipped=tuple(skipped),
@@ -105,7 +93,7 @@ def build(
 
 
 def derive_records(
-    sources: Sequence[str], track: Track = _untracked
+    sources: Sequence[str], track: Track = untracked
 ) -> tuple[Iterable[Record], list[Skipped]]:
     """The facts in `sources` as JSON records, extracted as they are taken; and what was skipped."""
     summaries, skipped = _read(sources)
@@ -113,13 +101,13 @@ def derive_records(
     return (to_record(each) for each in facts), skipped
 
 
-def remove(paper: str, folder: Path | str = "outputs") -> int:
+def remove(paper: str, folder: Path | str = "outputs", *, track: Track = untracked) -> int:
     """Takes one paper, by its arXiv id, out of the graph; returns how many summaries it had."""
     with open_store(folder, write=True) as store:
         removed = store.remove(paper)
         if not removed:
             raise StoreError(f"no paper {paper!r} in {folder}; an id looks like 2409.20566")
-        _publish(store, Path(folder))
+        _publish(store, Path(folder), track)
         return removed
 
 
@@ -166,9 +154,10 @@ def _extract(store: Store, summaries: list[Summary], track: Track) -> None:
         store.keep(some)
 
 
-def _publish(store: Store, folder: Path) -> tuple[Refreshed, int]:
-    refreshed = store.refresh()
-    quads = write_nquads(store, folder / "graph.nq")
-    write_turtle(folder / "graph.nq", folder / "graph.ttl")
+def _publish(store: Store, folder: Path, track: Track) -> tuple[Refreshed, int]:
+    refreshed = store.refresh(track)
+    master, turtle = folder / "graph.nq", folder / "graph.ttl"
+    writers = (partial(write_nquads, store, master), partial(write_turtle, master, turtle))
+    quads, *_ = [write() for write in track(writers, "Writing the files", len(writers))]
     write_rejects(store.rejects(), folder / "rejects.jsonl")
     return refreshed, quads

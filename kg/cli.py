@@ -283,7 +283,7 @@ def remove_command(
     """Take one paper out of the graph."""
     from kg.build import remove
 
-    removed = remove(paper, store)
+    removed = remove(paper, store, track=to_tracker(quiet))
     if not quiet:
         say(f"Removed {paper}: {to_count(removed, 'summary', 'summaries')}.")
 

@@ -27,10 +27,12 @@ def write_nquads(store: Store, path: Path) -> int:
     return len(lines)
 
 
-def write_turtle(nquads: Path, path: Path) -> None:
-    """Writes the union of the graphs in a master file as Turtle, subjects in order."""
+def write_turtle(nquads: Path, path: Path) -> int:
+    """Writes the union of the graphs in a master file as Turtle, subjects in order; returns its bytes."""
     quads = parse(path=str(nquads), format=RdfFormat.N_QUADS)
-    _write(path, [to_turtle(triple for triple, _ in groupby(quad.triple for quad in quads))])
+    turtle = to_turtle(triple for triple, _ in groupby(quad.triple for quad in quads))
+    _write(path, [turtle])
+    return len(turtle)
 
 
 def write_rejects(rejects: Iterable[Skipped], path: Path) -> None:

@@ -153,8 +153,11 @@ def _reason(type: EntityType, form: str, key: str) -> Reason:
 
 
 def _parse_size(label: str) -> tuple[str | None, int | None]:
-    """`Llama-3-8B-Instruct` → (`Llama-3`, 8000000000): the family, and the parameters that it names."""
-    size = re.search(r"[\s_-]+(\d{1,4}(?:\.\d{1,3})?)([BM])(?![A-Za-z0-9])", label)
+    """`Llama-3-8B-Instruct` → (`Llama-3`, 8000000000): the family, and the parameters that it names.
+
+    Of millions only two digits and more count: the `1M` of a name is the length of its context.
+    """
+    size = re.search(r"[\s_-]+(\d{1,4}(?:\.\d{1,3})?(?=B)|\d{2,4}(?=M))([BM])(?![A-Za-z0-9])", label)
     if not size or not size.start():
         return None, None
     whole, _, fraction = size[1].partition(".")

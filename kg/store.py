@@ -29,6 +29,7 @@ import pyoxigraph as ox
 from kg import graph
 from kg.errors import StoreError
 from kg.model import Facts, Skipped, Summary
+from kg.progress import Track, untracked
 from kg.records import from_record, to_record
 from kg.resolve import Resolution, derive_resolution
 from kg.vocabulary import DCTERMS, DEFAULT_BASE, KG, PREFIXES, Names
@@ -193,7 +194,7 @@ class Store:
 
     # Quads
 
-    def refresh(self) -> Refreshed:
+    def refresh(self, track: Track = untracked) -> Refreshed:
         """Makes the quads follow from the facts again; writes only graphs whose inputs changed."""
         resolution = derive_resolution(self.facts())
         wanted = {graph.iri: graph.inputs for graph in self._graphs(resolution)}
@@ -201,7 +202,7 @@ class Store:
         changed = {iri for iri, inputs in wanted.items() if present.get(iri) != inputs}
         dropped = present.keys() - wanted.keys()
         if not present or len(changed) + len(dropped) > _BULK_SHARE * len(wanted):
-            self._build_aside(self._graphs(resolution))
+            self._build_aside(track(self._graphs(resolution), "Building the graph", len(wanted)))
         elif changed or dropped:
             self._change((g for g in self._graphs(resolution) if g.iri in changed), dropped)
         with self._db:

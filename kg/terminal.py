@@ -21,8 +21,8 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from kg.build import Track
     from kg.model import Skipped
+    from kg.progress import Track
     from kg.queries import Table
 
 __all__ = ["say", "say_skipped", "show_heading", "show_table", "to_count", "to_plain", "to_tracker"]
@@ -60,10 +60,10 @@ def say_skipped(skipped: Iterable[Skipped], kept: Path | None = None) -> None:
 
 
 def to_tracker(quiet: bool) -> Track:
-    """Shows progress on a terminal, of work that has more than a few items."""
+    """Shows progress where standard error is a terminal."""
 
     def track(items: Iterable[T], what: str, total: int) -> Iterable[T]:
-        if quiet or total < 50 or not sys.stderr.isatty():
+        if quiet or not sys.stderr.isatty():
             return items
         from rich.progress import track as show
 

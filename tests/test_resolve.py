@@ -102,6 +102,11 @@ def test_a_model_knows_its_size_and_family() -> None:
     assert family.label == "Quokka-2"
 
 
+def test_a_length_of_context_is_no_size() -> None:
+    (thing,) = derive_resolution([named("1", "model", "Quokka-2-1M")]).things.values()
+    assert (thing.parameters, thing.family) == (None, None)
+
+
 def test_two_types_are_two_things() -> None:
     assert (
         len(derive_resolution([named("1", "dataset", "Corpora"), named("2", "task", "Corpora")]).things) == 2
