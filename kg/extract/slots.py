@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from kg.extract.frames import DATA, SYSTEMS, Frame, Thing
+from kg.extract.frames import DATA, SYSTEMS, Frame, Thing, new_thing
 from kg.extract.lexicon import fold, load_terms
 from kg.extract.metrics import find_metric
 from kg.extract.targets import find_targets
-from kg.extract.wording import HEDGES, any_of, phrase_after
+from kg.extract.wording import HEDGES, any_of, phrase_after, words_of
 from kg.model import Direction
 
 __all__ = ["Filled", "fill"]
@@ -27,6 +27,15 @@ _RIVAL_LEAD = re.compile(
 )
 _COMPARED_TO = re.compile(
     r"\b(?:compared (?:to|with)|outperform\w*|surpass\w*|exceed\w*|than|versus|vs\.?) (?:the |its )?$"
+)
+_RIVAL_NAMED = re.compile(
+    r"\b(?:compared (?:to|with)|over|than|outperform\w*|surpass\w*|exceed\w*|versus|vs\.?|for) (?:the |an? )"
+    r"(?P<name>(?:[\w-]+ ){1,4}?)baseline\b"
+)
+_VAGUE = words_of(
+    """strong best strongest existing original previous prior standard baseline baselines other all the a an its next
+    next-best second-best traditional conventional current state-of-the-art SOTA sota supervised several various many
+    most of for in on with by to and larger smaller model models method methods LLMs VLMs MLLMs"""
 )
 _LISTED = re.compile(r"(?: \([^()]{1,30}\))?(?:,|,? and|,? or) (?:[\w-]+ ){0,2}")
 _LABELS = re.compile(rf"(?:'s)?(?::| -| \()? ?{HEDGES}")
@@ -151,7 +160,17 @@ def find_baseline(
     by = _BY_NUMBER.search(frame.text, max(frame.start, number.start - 60), number.start)
     before = [thing for thing in others if thing.start < number.start][-1:] if frame.anchor(position) != position else []
     groups = (ahead, behind, later) if by else (behind, ahead, later, before)
-    return next((group[0] for group in groups if group), None)
+    known = next((group[0] for group in groups if group), None)
+    return known or _unknown_rival(frame, number.end, right)
+
+
+def _unknown_rival(frame: Frame, start: int, end: int) -> Thing | None:
+    """`compared to a residual connection baseline`, where nothing of that name is known."""
+    for match in _RIVAL_NAMED.finditer(frame.text, start, min(end, start + 160)):
+        taken = any(thing.overlaps(*match.span("name")) for thing in frame.things)
+        if not taken and _VAGUE.isdisjoint(match["name"].lower().split()):
+            return new_thing(match.start("name"), match["name"].strip(), "method")
+    return None
 
 
 def link_baselines(frame: Frame) -> dict[int, list[int]]:
