@@ -232,7 +232,8 @@ def validate_command(store: StoreOption = OUTPUTS, quiet: QuietOption = False) -
     from kg.validate import BATCH, derive_report, to_lines
 
     with open_store(store) as graph:
-        report = derive_report(graph.batches(BATCH), workers=os.cpu_count() or 1)
+        batches = to_tracker(quiet)(graph.batches(BATCH), "Checking", -(-graph.count() // BATCH))
+        report = derive_report(batches, workers=os.cpu_count() or 1)
     for line in to_lines(report):
         print(to_plain(line))
     raise typer.Exit(0 if report.conforms else 1)
