@@ -277,3 +277,19 @@ def test_the_lexicon_is_consistent() -> None:
     assert load_families()["GPT"] is False
     assert load_families()["Falcon"] is True
     assert {head.type for head in load_heads().values()} == {"task", "method", "metric"}
+
+
+def test_a_term_told_once_in_passing_is_talk() -> None:
+    told = "a) To parse. b) It uses trees. c) It reaches 71% accuracy. d) Practitioners may try weather forecasting."
+    assert "weather forecasting" not in found(told)
+    assert "weather forecasting" in found(told.replace("To parse.", "To improve weather forecasting."))
+
+
+def test_a_data_set_only_measured_on_is_a_benchmark() -> None:
+    assert found("Results on the ZorbaText dataset are low.")["ZorbaText"] == "benchmark"
+    assert found("We release ZorbaText, a dataset of jokes. Results are low.")["ZorbaText"] == "dataset"
+
+
+def test_a_text_may_give_a_known_short_form_another_sense() -> None:
+    assert found("It recognises speech (ASR) well. ASR is hard.")["ASR"] == "task"
+    assert found("It lowers the attack success rate (ASR). The ASR is 4%.")["ASR"] == "metric"

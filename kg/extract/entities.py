@@ -31,6 +31,13 @@ _ROLES: dict[EntityType, Role] = {
     "model": "uses",
     "method": "uses",
 }
+_TALK: dict[EntityType, tuple[Section, ...]] = {
+    "task": ("implication", "method"),
+    "method": ("implication", "objective"),
+    "metric": ("implication", "method", "objective"),
+}
+"""Sections where fewer than four in ten terms of a type that stand there once are right (training papers)."""
+
 _CONFIDENCE = {"own": 10, "term": 9, "model": 9, "long": 9, "short": 9, "name": 8, "titled": 6, "phrase": 6}
 """By rule, in tenths: the share of its finds that are right on the training papers."""
 
@@ -91,11 +98,28 @@ def find_entities(text: str, told: list[tuple[int, int, Section]]) -> Iterator[F
         for span, some in zip(told, pairs, strict=True)
         for place in find_places(text, span, some, own, twins)
     ]
-    for thing in gather(places, twins):
-        kind, proposed = thing.type, _is_proposed(thing, own)
+    for thing in filter(_is_meant, gather(places, twins)):
+        proposed = _is_proposed(thing, own)
+        kind = _kind(thing, proposed)
         for place in thing.places:
             role = _role(place, kind, proposed)
             yield Found(place.start, place.end, kind, thing.key, role, _CONFIDENCE[place.rule], place.rule)
+
+
+def _kind(thing: Thing, proposed: bool) -> EntityType:
+    """The thing's type; a data set that the text only measures on is a benchmark."""
+    measured = not proposed and thing.places[0].section == "results"
+    return "benchmark" if measured and thing.type == "dataset" else thing.type
+
+
+def _is_meant(thing: Thing) -> bool:
+    """Whether the text speaks of the thing: what stands once, in a section that deals in others, is talk."""
+    [first, *more] = thing.places
+    if more or first.rule == "own":
+        return True
+    if first.rule == "phrase":
+        return first.section not in _TALK.get(thing.type, ())
+    return first.section != "title" or first.rule not in ("name", "term")
 
 
 def _is_proposed(thing: Thing, own: str | None) -> bool:

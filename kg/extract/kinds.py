@@ -150,7 +150,7 @@ def votes(before: str, after: str) -> Counter[EntityType]:
     if _MEASURED_AFTER.match(after):
         found["metric"] += 3
     if _ACTS.match(after):
-        found["model"] += 3
+        found["model"] += 1
     return found
 
 

@@ -24,7 +24,7 @@ __all__ = [
     "load_words",
 ]
 
-_JOINTS = re.compile(r"'s\b|[\s\-_/'’]+|\.(?!\d)")
+_JOINTS = re.compile(r"'s\b|[\s\-_/'’^]+|\.(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)

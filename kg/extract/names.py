@@ -33,6 +33,10 @@ _QUANTITY = re.compile(
 )
 _ADJECTIVE = re.compile(r"-[a-z]+(?:ed|al|ing|ive|ent|ble|ic)$|(?:LM|VLM|LLM)s$")
 _CODE = re.compile(r"[A-Za-z]\d{1,3}|[Tt]op-\w+")
+_CAPITALS = re.compile(r"(?<![\w-])[A-Z][\w-]*(?: [A-Z][\w-]*){1,6}$")
+_SMALL_WORDS = frozenset(
+    {"a", "an", "and", "as", "for", "from", "in", "of", "on", "the", "to", "via", "with"}
+)
 _BRACKET = re.compile(r" \(([^\W_][\w.+*&@-]{1,15})\)")
 _LONG_BRACKET = re.compile(r"(?<![\w-])([A-Z][\w.+*&-]{1,11}) \(([^()]{6,80})\)")
 
@@ -108,12 +112,45 @@ def find_pairs(text: str, start: int, end: int) -> Iterator[Pair]:
 
 
 def _long_form(text: str, start: int, end: int, short: str) -> int | None:
-    """Where the long form that ends at `end` begins, by the short form's letters (Schwartz, Hearst 2003)."""
-    letters = [c for c in short.removesuffix("s").casefold() if c.isalnum()]
+    """Where the long form that ends at `end` begins: by initials, by letters, or as a run of capitals."""
+    letters = [c for c in _spelt_out(short.removesuffix("s")).casefold() if c.isalpha()]
     floor = max(start, end - 12 * (len(letters) + 3))
     window = text[floor:end].casefold()
-    if len(window) != end - floor:
+    if not letters or len(window) != end - floor:
         return None
+    at = _by_initials(window, letters)
+    if at is None:
+        at = _by_letters(window, letters)
+    if at is None and (run := _CAPITALS.search(text, floor, end)) and run[0][0].casefold() == letters[0]:
+        at = run.start() - floor
+    if at is None:
+        return None
+    long = window[at:]
+    wide = len(long.replace("-", " ").split()) <= len(letters) + 4
+    clean = not re.search(r"[.;:,()]\s", long) and " " in long.strip().replace("-", " ")
+    return floor + at if wide and clean and len(long) > len(short) else None
+
+
+def _spelt_out(short: str) -> str:
+    """A short form with its repetitions written out: "M3CTS" gives "MMMCTS"."""
+    return re.sub(r"([A-Za-z])([2-4])", lambda m: m[1] * int(m[2]), short)
+
+
+def _by_initials(window: str, letters: list[str]) -> int | None:
+    """Where the words begin whose initials are the letters; small words between them do not count."""
+    left = len(letters)
+    for word in reversed(list(re.finditer(r"[^\W_]+", window))):
+        if word[0][0] == letters[left - 1]:
+            left -= 1
+            if left == 0:
+                return word.start()
+        elif word[0] not in _SMALL_WORDS:
+            return None
+    return None
+
+
+def _by_letters(window: str, letters: list[str]) -> int | None:
+    """Where the shortest text begins that holds the letters in their order (Schwartz and Hearst 2003)."""
     at = len(window)
     for i in range(len(letters) - 1, -1, -1):
         at -= 1
@@ -121,7 +158,4 @@ def _long_form(text: str, start: int, end: int, short: str) -> int | None:
             at -= 1
         if at < 0:
             return None
-    long = window[at:]
-    wide = len(long.replace("-", " ").split()) <= len(letters) + 4
-    clean = not re.search(r"[.;:,()]\s", long) and " " in long.strip().replace("-", " ")
-    return floor + at if wide and clean and len(long) > len(short) else None
+    return at
