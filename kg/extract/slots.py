@@ -143,8 +143,7 @@ def find_subject(frame: Frame, position: int, rivals: Sequence[Thing]) -> Thing 
     behind = [thing for thing in own if number.end <= thing.start < right]
     by = [thing for thing in behind if _BY_SYSTEM.search(text, number.end, thing.start)]
     systems = [thing for thing in frame.proposed if thing.type in SYSTEMS]
-    data = [thing for thing in frame.proposed if thing.type in DATA]
-    return next((group[0] for group in (named, by, ahead, systems, data) if group), None)
+    return next((group[0] for group in (named, by, ahead, systems) if group), None)
 
 
 def find_baseline(
