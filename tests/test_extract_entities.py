@@ -280,7 +280,7 @@ def test_the_lexicon_is_consistent() -> None:
 
 
 def test_a_term_told_once_in_passing_is_talk() -> None:
-    told = "a) To parse. b) It uses trees. c) It reaches 71% accuracy. d) Practitioners may try weather forecasting."
+    told = "a) To parse. b) It uses trees. c) It gains 4%. d) Practitioners may try weather forecasting."
     assert "weather forecasting" not in found(told)
     assert "weather forecasting" in found(told.replace("To parse.", "To improve weather forecasting."))
 
@@ -293,3 +293,10 @@ def test_a_data_set_only_measured_on_is_a_benchmark() -> None:
 def test_a_text_may_give_a_known_short_form_another_sense() -> None:
     assert found("It recognises speech (ASR) well. ASR is hard.")["ASR"] == "task"
     assert found("It lowers the attack success rate (ASR). The ASR is 4%.")["ASR"] == "metric"
+
+
+def test_a_capitalised_word_is_a_name_where_the_text_treats_it_as_one() -> None:
+    assert found("We test on the Spring dataset there.")["Spring"] == "benchmark"
+    assert found("It is scored on GSM8K, HumanEval, and Spring there.")["Spring"] == "benchmark"
+    assert found("It gains an Edit-Accuracy of 88.4 there.")["Edit-Accuracy"] == "metric"
+    assert found("It was built one Spring in Kyoto.") == {}

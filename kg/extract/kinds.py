@@ -44,6 +44,7 @@ _LISTED = re.compile(
     r"\s?(?:the )?$",
     re.IGNORECASE,
 )
+_SUBTITLE = re.compile(r": (?:Benchmarking|Evaluating|Assessing|Measuring)\b")
 _ACTS = re.compile(
     r"(?:\s\([^()]{1,40}\))?\s(?:significantly |consistently |also )?"
     r"(?:achiev|outperform|surpass|attain|reach|improv|obtain|exceed|reduc|beat)(?:s|es|ed)\b"
@@ -142,6 +143,8 @@ def votes(before: str, after: str) -> Counter[EntityType]:
         found[_named(match)] += 5
     elif (match := _APPOSED.match(after)) and (kind := noun_kind(match[1])):
         found[kind] += 6
+    if _SUBTITLE.match(after):
+        found["benchmark"] += 6
     if match := _LISTED.search(before):
         found[_named(match)] += 5
     for kind, weight, pattern in _BEFORE:

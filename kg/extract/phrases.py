@@ -16,7 +16,7 @@ __all__ = ["closes", "find_phrases", "head_type"]
 MOST_MODIFIERS = 4
 
 _GENERIC_TAIL = load_words("generic")["tails"]
-_NUMBER_BEFORE = re.compile(r"\d\s?(?:%|x|×|times|points?|-points?|-fold)?\s(?:[\w-]+\s){0,3}$")
+_NUMBER_BEFORE = re.compile(r"\d(?:-?[a-z]{1,7}|\s?(?:%|x|×|times|points?|-fold))?\s(?:[\w-]+\s){0,3}$")
 _NUMBER_AFTER = re.compile(
     r"(?:\s[\w()-]+){0,4}?\s(?:of|by|to|from|at|is|was|=|reaching|averaging)\s(?:[\w-]+\s){0,2}[~<>≈]?\d"
 )

@@ -37,6 +37,10 @@ _CITED = re.compile(
     r"derived from|inspired by|original|pre-?trained|adapting|evaluated on|trained on)\s(?:the\s|an?\s)?$"
 )
 _JOINS = re.compile(r"(?:\s\([^()]{1,40}\))?(?:,| and| or| &|, and|, or|/)\s?(?:the )?")
+_CALLED = re.compile(
+    r"\s(?:benchmark|data ?set|corpus|leaderboard|suite|environment|model|framework|baseline|algorithm)s?\b|"
+    r"\sof\s\d"
+)
 _NO_NAMES = frozenset({"scientist", "scientists", "engineer", "engineers", "researchers", "practitioners"})
 
 
@@ -131,6 +135,7 @@ def find_places(
         sentence.take(first, last, "model", "model")
     _take_pairs(sentence, pairs)
     _take_runs(sentence)
+    _take_listed(sentence)
     for first, last, kind in find_phrases(text, sentence.words, sentence.taken):
         sentence.take(first, last, "phrase", kind)
     for first, last, term in terms:
@@ -204,7 +209,19 @@ def _take_runs(sentence: _Sentence) -> None:
     for first, last, strong in find_runs(sentence.text, words, sentence.section == "title"):
         if strong:
             sentence.take(first, last, "name")
-        elif last - first > 1 and modifies(words[first]) and words[last - 1].lower not in _NO_NAMES:
+        elif last - first > 1:
+            if modifies(words[first]) and words[last - 1].lower not in _NO_NAMES:
+                sentence.take(first, last, "titled")
+        elif first > 0 and _CALLED.match(sentence.text, words[first].end, sentence.end):
+            sentence.take(first, last, "titled")
+
+
+def _take_listed(sentence: _Sentence) -> None:
+    """Take a capitalised word that a list joins to a name before it: "GSM8K, MathVista, and Spring"."""
+    for first, last, _ in find_runs(sentence.text, sentence.words, sentence.section == "title"):
+        start = sentence.words[first].start
+        ends = [place.end for place in sentence.places if start - 12 < place.end < start]
+        if any(_JOINS.fullmatch(sentence.text, end, start) for end in ends):
             sentence.take(first, last, "titled")
 
 

@@ -67,8 +67,6 @@ def modifies(word: Word) -> bool:
         return False
     if "-" in lower:
         return True
-    if lower.endswith("ing"):
-        return lower in _ING
     if lower.endswith("ed"):
         return lower in _ED
     if lower.endswith("s") and not lower.endswith(("ss", "us", "is")) and word.text == lower:
