@@ -296,7 +296,7 @@ def test_a_text_may_give_a_known_short_form_another_sense() -> None:
 
 
 def test_a_capitalised_word_is_a_name_where_the_text_treats_it_as_one() -> None:
-    assert found("We test on the Spring dataset there.")["Spring"] == "benchmark"
+    assert found("Results on the Spring dataset are low.")["Spring"] == "benchmark"
     assert found("It is scored on GSM8K, HumanEval, and Spring there.")["Spring"] == "benchmark"
     assert found("It gains an Edit-Accuracy of 88.4 there.")["Edit-Accuracy"] == "metric"
     assert found("It was built one Spring in Kyoto.") == {}
