@@ -17,7 +17,12 @@ __all__ = ["DATA", "SYSTEMS", "Frame", "Thing", "new_thing"]
 SYSTEMS: Final[tuple[EntityType, ...]] = ("model", "method")
 DATA: Final[tuple[EntityType, ...]] = ("benchmark", "dataset")
 
-_ROLES: Final[dict[EntityType, Role]] = {"metric": "uses", "benchmark": "evaluatesOn", "task": "addresses", "method": "comparesWith"}
+_ROLES: Final[dict[EntityType, Role]] = {
+    "metric": "uses",
+    "benchmark": "evaluatesOn",
+    "task": "addresses",
+    "method": "comparesWith",
+}
 _NAME_END = re.compile(r"'s?$|[.,/&-]+$")
 _LIST_GAP = re.compile(r" ?(?:,|/|,? and|,? or) ?(?:by |a |an )?")
 

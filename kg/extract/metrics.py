@@ -36,9 +36,8 @@ _LEADING = re.compile(
     "(?:"
     + any_of(
         """state-of-the-art SOTA new best highest lowest higher lower superior strong competitive impressive
-        high low remarkable notable overall average peak maximum minimum final improved better relative
-        absolute significant up to only an? the its their reported top good excellent comparable
-        additional substantial performance 's negligible minimal slight single first perfect respective
+        high low remarkable notable overall average peak maximum minimum final improved better significant up to only an? the its their reported top good excellent comparable
+        additional substantial performance 's negligible leading near-lossless minimal slight single first perfect respective
         initial base baseline consistent"""
     )
     + " )+"
@@ -68,15 +67,15 @@ _RISEN = re.compile(
     " (?:(?:was|were|is|are|has|have) )?"
     + any_of(
         """improv increas ris rose drop decreas fall fell declin plummet reduc chang grew grow climb jump
-        rais degrad shrank shrink"""
+        rais degrad shrank shrink slow"""
     )
-    + r"(?:es|ed|ing|s|ped|ping)?(?: \w+ly)? (?:from|to|by) [^,;]*$"
+    + r"(?:es|ed|ing|s|ped|ping)?(?: down| up)?(?: \w+ly)? (?:from|to|by) [^,;]*$"
 )
 _MODIFIERS = r"(?:the |its |their |average |overall |mean )*"
 _GAIN_IN = re.compile(rf"(?:[\w-]+ ){{0,3}}?{GAIN_NOUN} (?:in|of|for|on) {_MODIFIERS}", re.IGNORECASE)
 _IN_TERMS = re.compile(rf"(?:in terms of|as measured by|measured by|measured in|in|on|for) {_MODIFIERS}")
 _TAIL = re.compile(rf" (?:values?|levels?|(?!gap|difference|loss|lead|margin){GAIN_NOUN})$")
-_PRAISED = re.compile(rf"{OWNER.pattern}|(?:{COMPARATIVE}|leading|near-lossless) |{_LEADING.pattern}")
+_PRAISED = re.compile(rf"{OWNER.pattern}|(?:{COMPARATIVE}) |{_LEADING.pattern}")
 _SPEEDUP = re.compile(r"speed-?ups?|accelerations?", re.IGNORECASE)
 _GAIN_LEAD = re.compile(
     rf"{COMPARATIVE}|absolute|relative|average|overall|in|reduction|increase", re.IGNORECASE
@@ -191,7 +190,7 @@ def _behind(frame: Frame, position: int) -> Found:
     number, kind, text = frame.numbers[position], frame.kinds[position], frame.text
     amount = number.form == "quantity" and text.startswith(" of ", number.end)
     start, end = phrase_after(text, number.end + (3 if amount else 0), frame.end)
-    lacking = text.startswith(("fewer ", "less "), start)
+    whole, lacking = end, text.startswith(("fewer ", "less "), start)
     if kind != "score":
         start, end = _without_gain(text, start, end)
     words = text[start:end].split()
@@ -200,7 +199,7 @@ def _behind(frame: Frame, position: int) -> Found:
     if kind == "ratio" and _SPEEDUP.fullmatch(words[-1]):
         return _phrase(frame, end - len(words[-1]), end, sure=True)
     outcome = kind == "score" or number.signed or amount
-    sure = lacking or (outcome and len(words) <= 4 and not _PLURAL.search(words[-1]))
+    sure = lacking or end < whole or (outcome and len(words) <= 4 and not _PLURAL.search(words[-1]))
     return _phrase(frame, start, end, sure)
 
 
@@ -238,7 +237,7 @@ def _before_by(frame: Frame, position: int) -> Found:
 
 def _risen(frame: Frame, position: int) -> Found:
     """`accuracy dropped from 3 to 2`, `memory for X decreased to 1 GB`."""
-    end = frame.numbers[position].start
+    end = frame.numbers[frame.anchor(position)].start
     rise = _last(_RISEN, frame.text, max(frame.start, end - 120), end)
     if rise is None:
         return None
@@ -254,7 +253,7 @@ def _risen(frame: Frame, position: int) -> Found:
 
 def _changed(frame: Frame, position: int) -> Found:
     """`reduces latency by 40%`, `improves the accuracy of X on Y from 3 to 4`."""
-    text, end = frame.text, frame.numbers[position].start
+    text, end = frame.text, frame.numbers[frame.anchor(position)].start
     inner = position and frame.kinds[position] != "score"
     start = frame.numbers[position - 1].end if inner else max(frame.start, end - 160)
     change = _last(_CHANGED, text, start, end)

@@ -120,7 +120,9 @@ def find_rivals(frame: Frame) -> list[Thing]:
     rivals: list[Thing] = []
     for thing in frame.among((*SYSTEMS, *DATA), frame.start, frame.end):
         lead = _RIVAL_LEAD if thing.type in SYSTEMS else _COMPARED_TO
-        listed = thing.type in SYSTEMS and rivals and _LISTED.fullmatch(frame.text, rivals[-1].end, thing.start)
+        listed = (
+            thing.type in SYSTEMS and rivals and _LISTED.fullmatch(frame.text, rivals[-1].end, thing.start)
+        )
         if listed or lead.search(frame.text, max(frame.start, thing.start - 70), thing.start):
             rivals.append(thing)
     return rivals
@@ -157,7 +159,11 @@ def find_baseline(
     behind = [thing for thing in others if number.end <= thing.start < right]
     later = [thing for thing in others if right <= thing.start and frame.kinds[position] != "score"]
     by = _BY_NUMBER.search(frame.text, max(frame.start, number.start - 60), number.start)
-    before = [thing for thing in others if thing.start < number.start][-1:] if frame.anchor(position) != position else []
+    before = (
+        [thing for thing in others if thing.start < number.start][-1:]
+        if frame.anchor(position) != position
+        else []
+    )
     groups = (ahead, behind, later) if by else (behind, ahead, later, before)
     known = next((group[0] for group in groups if group), None)
     return known or _unknown_rival(frame, number.end, right)
