@@ -138,6 +138,23 @@ def results(sentence: str) -> list[dict[str, str | None]]:
             {"value": "71%", "metric": "accuracy", "on": "root growth", "subject": "Nova"},
         ),
         ("Nova achieves a score of 71.2.", {"value": "71.2", "subject": "Nova"}),
+        (
+            "Nova brings a 4.3x size reduction.",
+            {"value": "4.3x", "metric": "size", "subject": "Nova", "direction": "down"},
+        ),
+        (
+            "Nova reduces the pruning gap from 5.01% to 0.59%.",
+            {"value": "0.59%", "metric": "pruning gap", "subject": "Nova", "rival": "5.01%"},
+        ),
+        (
+            "Nova reaches 71% accuracy compared to a random forest baseline.",
+            {"value": "71%", "metric": "accuracy", "subject": "Nova", "baseline": "random forest"},
+        ),
+        (
+            "Nova has a relative error of 0.3.",
+            {"value": "0.3", "metric": "relative error", "subject": "Nova"},
+        ),
+        ("Nova uses 2.2GB of memory.", {"value": "2.2GB", "metric": "memory", "subject": "Nova"}),
     ],
 )
 def test_one_result(sentence: str, expected: dict[str, str]) -> None:

@@ -35,10 +35,11 @@ _GENERIC = words_of(
 _LEADING = re.compile(
     "(?:"
     + any_of(
-        """state-of-the-art SOTA new best highest lowest higher lower superior strong competitive impressive
-        high low remarkable notable overall average peak maximum minimum final improved better significant up to only an? the its their reported top good excellent comparable
-        additional substantial performance 's negligible leading near-lossless minimal slight single first perfect respective
-        initial base baseline consistent"""
+        """state-of-the-art SOTA new best highest lowest higher lower superior strong competitive
+        impressive high low remarkable notable overall average peak maximum minimum final improved
+        better significant up to only an? the its their reported top good excellent comparable
+        additional substantial performance 's negligible leading near-lossless minimal slight single
+        first perfect respective initial base baseline consistent"""
     )
     + " )+"
 )

@@ -33,9 +33,10 @@ _RIVAL_NAMED = re.compile(
     r"(?P<name>(?:[\w-]+ ){1,4}?)baseline\b"
 )
 _VAGUE = words_of(
-    """strong best strongest existing original previous prior standard baseline baselines other all the a an its next
-    next-best second-best traditional conventional current state-of-the-art SOTA sota supervised several various many
-    most of for in on with by to and larger smaller model models method methods LLMs VLMs MLLMs"""
+    """strong best strongest existing original previous prior standard baseline baselines other all the a
+    an its next next-best second-best traditional conventional current state-of-the-art SOTA sota
+    supervised several various many most of for in on with by to and larger smaller model models method
+    methods LLMs VLMs MLLMs"""
 )
 _LISTED = re.compile(r"(?: \([^()]{1,30}\))?(?:,|,? and|,? or) (?:[\w-]+ ){0,2}")
 _LABELS = re.compile(rf"(?:'s)?(?::| -| \()? ?{HEDGES}")
