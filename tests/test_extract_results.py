@@ -208,6 +208,11 @@ def test_two_compared_values_are_two_results() -> None:
     ]
 
 
+def test_a_range_is_no_baseline_value() -> None:
+    (found,) = results("Nova has an accuracy of 81.2 compared to scores ranging from 60.1 to 72.5.")
+    assert (found["value"], "rival" in found) == ("81.2", False)
+
+
 def test_each_gain_has_its_own_baseline() -> None:
     found = results("Nova outperforms Vega by 7.8% and Rigel by 15.1% on TreeSet.")
     assert [(one["value"], one["baseline"]) for one in found] == [("7.8%", "Vega"), ("15.1%", "Rigel")]

@@ -180,10 +180,13 @@ def _unknown_rival(frame: Frame, start: int, end: int) -> Thing | None:
 
 
 def link_baselines(frame: Frame) -> dict[int, list[int]]:
-    """The positions of the baselines of each score: A of `from A to B`, and what follows it to compare."""
+    """The positions of the baselines of each score: A of `from A to B`, and what follows it to compare.
+
+    A range is no baseline, since a result has one baseline value only.
+    """
     linked: dict[int, list[int]] = {}
     for position, kind in enumerate(frame.kinds):
-        if kind == "baseline":
+        if kind == "baseline" and frame.numbers[position].upper is None:
             changed = position + 1 < len(frame.kinds) and frame.anchor(position + 1) == position
             score = position + 1 if changed else _score_before(frame, position)
             if score is not None:
