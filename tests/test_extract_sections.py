@@ -129,3 +129,9 @@ def test_no_sentence_is_endless(text: str, times: int) -> None:
     spans = list(split_sentences(long))
     assert all(b - a <= LONGEST_SENTENCE for a, b in spans)
     assert "".join(long[a:b] for a, b in spans).replace(" ", "") == long.replace(" ", "")
+
+
+def test_a_sentence_about_follow_up_questions_is_none_of_them() -> None:
+    text = "The agent listens. Follow-up questions are answered by a second agent."
+    assert "questions" not in {section for section, _ in told(text)}
+    assert told("It listens. Follow-up questions 1. How long?")[1:] == [("questions", "How long?")]

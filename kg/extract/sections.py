@@ -28,7 +28,9 @@ _PREAMBLE = re.compile(r"(?:here(?:'s| is)|this is|below is) [^.:]{0,60}\b(?:sum
 _MARKER = re.compile(r"\(?(?:([a-g])|([iv]{1,4})|\d{1,2})\) |\d{1,2}\. (?=[A-Z])")
 _ITEM = re.compile(r"(?<=[:.?!)\"'*] )\(?\d{1,2}[.)] (?=[\"'(]?[A-Z])")
 _QUESTIONS = re.compile(
-    r"(?:^|(?<=[.?!)\"'] ))(?:\(?[a-z]{1,3}\) )?follow[- ]?up questions?[^A-Za-z0-9]{1,4}", re.I
+    r"(?:^|(?<=[.?!)\"'] ))(?:\(?[a-z]{1,3}\) )?(?:here are some )?follow[- ]?up questions?"
+    r"(?: ?:|[^.?!:]{0,60}:(?= \d)|(?= \d)) ?",
+    re.I,
 )
 _UNSAID = re.compile(
     r"\b(?:paper|authors?|abstract|summary|study|text|work|article|it|they)\b[^.;]{0,60}? "
@@ -124,6 +126,8 @@ def _asked(text: str, start: int) -> Iterator[tuple[int, int, Section]]:
     else:
         spans = [(start + a, start + b) for a, b in split_sentences(text[start:])]
     for first, last in spans:
+        if marker := _MARKER.match(text, first, last):
+            first = marker.end()
         if stripped := text[first:last].rstrip():
             yield first, first + len(stripped), "questions"
 
