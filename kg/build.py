@@ -66,8 +66,10 @@ def build(
 ) -> Built:
     """Reads `sources` (without any, the bundled example) into the graph in `folder`.
 
-    Only what is new, edited, or was found by another extractor is extracted. Raises `SourceError`
-    where no paper can be read, `StoreError`, and `OutputError`; facts found until then are kept.
+    Only what is new, edited, or was found by another extractor is extracted. A text that differs from
+    the one kept for its source, day and paper is an edit, and replaces it; of two such texts in one
+    build the first stands. Raises `SourceError` where no paper can be read, `StoreError`, and
+    `OutputError`; facts found until then are kept.
     """
     folder = _folder(folder)
     summaries, skipped = _read(sources or [example()])
@@ -128,8 +130,8 @@ def _read(sources: Sequence[str]) -> tuple[list[Summary], list[Skipped]]:
     for found in read_digests(sources):
         (summaries if isinstance(found, Summary) else skipped).append(found)  # type: ignore[arg-type]
     if not summaries:
-        first = skipped[0]
-        raise SourceError(f"no paper in {', '.join(sources)}: {first.source}:{first.line}: {first.reason}")
+        reasons = (f"{each.source}:{each.line}: {each.reason}" for each in skipped)
+        raise SourceError(f"no paper in {', '.join(sources)}: {next(reasons, 'its days have no rows')}")
     return summaries, skipped
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -32,9 +33,12 @@ class _Commands(TyperGroup):
             answer = super().invoke(ctx)
             sys.stdout.flush()
         except KeyboardInterrupt as error:
-            raise KGError(
-                "interrupted; what a build has found is kept, and the same build goes on"
-            ) from error
+            kept = (
+                "; what it found is kept, and the same build goes on"
+                if ctx.invoked_subcommand == "build"
+                else ""
+            )
+            raise KGError(f"interrupted{kept}") from error
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return None
@@ -65,6 +69,7 @@ OutputOption = Annotated[Path, typer.Option("--output", "-o", metavar="DIR", hel
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 
 OUTPUTS = Path("outputs")
+_SPARQL = re.compile(r"\s*(?:select|ask|construct|describe|prefix|base)\b.*\W", re.IGNORECASE | re.DOTALL)
 
 
 def main() -> None:
@@ -234,7 +239,7 @@ def validate_command(store: StoreOption = OUTPUTS, quiet: QuietOption = False) -
     with open_store(store) as graph:
         batches = to_tracker(quiet)(graph.batches(BATCH), "Checking", -(-graph.count() // BATCH))
         report = derive_report(batches, workers=os.cpu_count() or 1)
-    for line in to_lines(report):
+    for line in to_lines(report) if not quiet else ():
         print(to_plain(line))
     raise typer.Exit(0 if report.conforms else 1)
 
@@ -297,7 +302,7 @@ def _read_query(query: str) -> NamedQuery:
         return parse_query("-", sys.stdin.read())
     if query in load_queries():
         return load_queries()[query]
-    if "{" not in query:
+    if "{" not in query and not _SPARQL.match(query):
         path = Path(query)
         if not path.is_file():
             raise QueryError(f"no query {query!r}: neither a name (kg query --list), a file, nor SPARQL")

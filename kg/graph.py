@@ -65,6 +65,7 @@ __all__ = [
     "to_identity_quads",
     "to_ontology_quads",
     "to_quads",
+    "to_turtle",
 ]
 
 READER = "digest"
@@ -231,10 +232,12 @@ def _put_question(put: Put, summary: Summary, question: Question, node: str, nam
 
 
 def to_identity_quads(resolution: Resolution, names: Names) -> list[Quad]:
-    """What each thing is called, and for each other form as written, why it names that thing."""
+    """What each thing is called, and why each other form names it; why authors of papers are one person."""
     quads, put = _collect(names.graph("identity"))
     for thing in resolution.things.values():
         _put_thing(put, thing, names)
+    for name, first in sorted({(name, first) for (name, _), first in resolution.people.items()}):
+        _put_identification(put, names.author(name, "name", first), name, "co-authors", names)
     return quads
 
 
@@ -249,12 +252,16 @@ def _put_thing(put: Put, thing: Thing, names: Names) -> None:
     if thing.family is not None:
         put(node, DCTERMS.isVersionOf, names.entity("model", name_key(thing.family)))
     for form, reason in thing.forms:
-        identification = names.identification(node, form)
         put(node, SKOS.altLabel, _text(form))
-        put(identification, RDF.type, KG.Identification)
-        put(identification, KG.identifies, node)
-        put(identification, KG.writtenAs, _text(form))
-        put(identification, KG.reason, _text(reason))
+        _put_identification(put, node, form, reason, names)
+
+
+def _put_identification(put: Put, node: str, form: str, reason: str, names: Names) -> None:
+    identification = names.identification(node, form)
+    put(identification, RDF.type, KG.Identification)
+    put(identification, KG.identifies, node)
+    put(identification, KG.writtenAs, _text(form))
+    put(identification, KG.reason, _text(reason))
 
 
 def to_component_quads(components: Iterable[str], extractor: str, names: Names) -> list[Quad]:
@@ -290,7 +297,7 @@ def to_turtle(triples: Iterable[Triple]) -> bytes:
 def fingerprint() -> str:
     """SHA-256 (hex) of the code that facts become quads by: another version writes them anew."""
     here = Path(__file__).parent
-    sources = (here / f"{name}.py" for name in ("delta", "graph", "resolve", "vocabulary"))
+    sources = (here / f"{name}.py" for name in ("delta", "graph", "model", "vocabulary"))
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 
 

@@ -62,10 +62,10 @@ SELECT DISTINCT ?subject ?on ?metric ?value ?against ?at ?paper ?words ?node {
 }
 _ABOUT_AUTHOR = {
     "papers": """
-SELECT ?day ?paper ?title ?node {
-  ?p dcterms:creator ?node ; fabio:hasArXivId ?paper ; dcterms:title ?title ; ^kg:about ?summary .
-  ?summary kg:inDigest/dcterms:date ?day
-} ORDER BY ?day ?paper""",
+SELECT DISTINCT ?day ?paper ?title ?node {
+  ?p dcterms:creator ?node ; fabio:hasArXivId ?paper .
+  ?summary kg:about ?p ; dcterms:title ?title ; kg:inDigest/dcterms:date ?day
+} ORDER BY ?day ?paper ?title""",
     "writes with": """
 SELECT ?author (COUNT(DISTINCT ?p) AS ?papers) ?node {
   ?p dcterms:creator ?node, ?other . ?other foaf:name ?author . FILTER(?other != ?node)
@@ -77,7 +77,7 @@ _ABOUT_PAPER = {
 SELECT ?author ?kind ?node {
   ?mention kg:role dcterms:creator ; kg:refersTo ?a ; oa:start ?start ; oa:hasSource/kg:about ?node .
   ?a foaf:name ?author ; kg:nameKind ?kind
-} ORDER BY ?start ?author""",
+} GROUP BY ?author ?kind ?a ?node ORDER BY MIN(?start) ?author""",
     "summaries": """
 SELECT ?day ?text ?node {
   ?summary kg:about ?node ; kg:inDigest/dcterms:date ?day ; dcterms:abstract ?text } ORDER BY ?day ?text""",
@@ -85,7 +85,7 @@ SELECT ?day ?text ?node {
 SELECT DISTINCT ?does ?type ?thing ?node {
   ?node ?role ?t . ?role rdfs:label ?does . ?t skos:prefLabel ?thing ; a/rdfs:label ?type
 } ORDER BY ?does ?type ?thing""",
-    "results": "SELECT DISTINCT ?subject ?on ?metric ?value ?against ?at ?paper ?words ?node {\n"
+    "results": "SELECT DISTINCT ?subject ?on ?metric ?value ?against ?at ?words ?node {\n"
     "  ?result kg:statedIn/kg:about ?node ."
     + _RESULT_COLUMNS
     + "} ORDER BY ?on ?metric ?subject ?value ?words",

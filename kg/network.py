@@ -86,16 +86,19 @@ _Link = tuple[str, str, str, str]
 
 
 def _read(quads: Iterable[Quad]) -> tuple[dict[str, _Node], set[_Link]]:
-    """Subject → property → the values of its objects; and each statement that may be an edge."""
+    """Subject → property → the values of its objects; and each statement that may be an edge.
+
+    The default graph is passed over: it holds the union of the named ones once more.
+    """
     objects: dict[str, _Node] = defaultdict(lambda: defaultdict(list))
     links: set[_Link] = set()
     for quad in quads:
-        if not isinstance(quad.subject, NamedNode) or not isinstance(quad.object, NamedNode | Literal):
+        if not isinstance(quad.graph_name, NamedNode) or not isinstance(quad.object, NamedNode | Literal):
             continue
-        subject, relation, value = quad.subject.value, quad.predicate.value, quad.object.value
+        subject, relation, value = str(quad.subject)[1:-1], quad.predicate.value, quad.object.value
         objects[subject][relation].append(value)
         if relation in _RELATIONS or relation == KG.statedIn:
-            links.add((subject, relation, value, getattr(quad.graph_name, "value", "")))
+            links.add((subject, relation, value, quad.graph_name.value))
     return dict(objects), links
 
 

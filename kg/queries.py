@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -134,6 +135,11 @@ def parse_query(name: str, text: str) -> NamedQuery:
     comment = re.match(r"(?:#[^\n]*\n)*", text)
     lines = comment[0].splitlines() if comment else []
     found = [(line, _PARAMETER.fullmatch(line)) for line in lines]
+    wrong = [m["kind"] for _, m in found if m and m["kind"] not in get_args(Kind)]
+    if wrong:
+        raise QueryError(
+            f"query {name!r}: no kind of parameter {wrong[0]!r}; there are {', '.join(get_args(Kind))}"
+        )
     parameters = tuple(Parameter(m["name"], cast(Kind, m["kind"]), m["help"]) for _, m in found if m)
     help = "\n".join(line.removeprefix("#").strip() for line, m in found if not m)
     return NamedQuery(name, help.strip(), parameters, text)
@@ -142,9 +148,9 @@ def parse_query(name: str, text: str) -> NamedQuery:
 def bind(store: Store, query: NamedQuery, values: Mapping[str, str]) -> dict[str, Term]:
     """RDF terms for what a user wrote. Raises `QueryError` on an unknown parameter, name or date."""
     kinds = {parameter.name: parameter.kind for parameter in query.parameters}
-    unknown = sorted(values.keys() - kinds.keys()) if kinds else []
+    unknown = sorted(values.keys() - kinds.keys()) if query.name in load_queries() else []
     if unknown:
-        known = ", ".join(kinds)
+        known = ", ".join(kinds) or "none"
         raise QueryError(f"query {query.name!r} has no parameter {unknown[0]!r}; it takes: {known}")
     return {name: _to_term(store, kinds.get(name, "text"), value) for name, value in values.items()}
 
@@ -161,18 +167,27 @@ def _to_term(store: Store, kind: Kind, value: str) -> Term:
 
 
 def _known_name(store: Store, kind: Kind, value: str) -> str:
-    """The name in the graph that a user means: the same, then another form of it, then one spelt alike."""
-    forms: dict[str, str] = {}
+    """The name in the graph that a user means: a label, one spelt alike, or what another form is of.
+
+    Raises `QueryError` where a form is of several things, or of none.
+    """
+    owners: dict[str, set[str]] = defaultdict(set)
     for row in cast(ox.QuerySolutions, query(store.quads, _NAMES[kind])):
-        name, form = str(row["name"].value), str(row["form"].value)
-        forms.setdefault(form, name)
-        forms[name] = name
-    if value in forms:
-        return forms[value]
-    alike = sorted(form for form in forms if name_key(form) == name_key(value))
+        owners[str(row["form"].value)].add(str(row["name"].value))
+    labels = {name for names in owners.values() for name in names}
+    if value in labels:
+        return value
+    key = name_key(value)
+    alike = sorted((name.casefold() != value.casefold(), name) for name in labels if name_key(name) == key)
     if alike:
-        return forms[alike[0]]
-    raise QueryError(f"nothing in the graph is named {value!r}; {close_names(value, forms)}")
+        return alike[0][1]
+    meant = owners.get(value) or {n for form, names in owners.items() if name_key(form) == key for n in names}
+    if len(meant) > 1:
+        raise QueryError(f"{value!r} is short for several things; name one: {', '.join(sorted(meant)[:9])}")
+    if not meant:
+        forms = {form: min(names) for form, names in owners.items()}
+        raise QueryError(f"nothing in the graph is named {value!r}; {close_names(value, forms)}")
+    return meant.pop()
 
 
 def close_names(name: str, forms: Mapping[str, str]) -> str:
@@ -238,7 +253,10 @@ def ask(
 
 
 def _interruptible(work: Callable[[], T]) -> T:
-    """Runs work aside, so that Ctrl-C reaches the main thread while Oxigraph evaluates."""
+    """Runs work aside, so that Ctrl-C reaches the main thread while Oxigraph evaluates.
+
+    Answers must die in the thread they were born in, so an error comes back without its frames.
+    """
     done: list[T] = []
     failed: list[BaseException] = []
 
@@ -246,7 +264,7 @@ def _interruptible(work: Callable[[], T]) -> T:
         try:
             done.append(work())
         except BaseException as error:
-            failed.append(error)
+            failed.append(error.with_traceback(None))
 
     before = threading.stack_size(_STACK)
     thread = threading.Thread(target=run, daemon=True)

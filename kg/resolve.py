@@ -78,13 +78,14 @@ class Resolution:
 
 
 def name_key(name: str) -> str:
-    """The normal form of a name: width, case, hyphens, spaces, brackets, plural and kind words go.
+    """The normal form of a name: width, case, hyphens, spaces, plural, kind words and short forms go.
 
-    Versions stay apart: `MATH-500` is not `MATH`, `Llama-3-8B` is not `Llama-38B`, `C++` is not `C`.
+    Versions stay apart: `MATH-500` is not `MATH`, `Llama-3 (8B)` is not `Llama-3 (70B)`, `C++` is not
+    `C`; only a last bracket without a digit is a short form.
     """
     text = unicodedata.normalize("NFKC", name.replace("Ã—", "×")).casefold()
-    text = re.sub(r"\s*\([^()]*\)\s*$", "", text) or text
-    words = re.findall(r"[^\s_\-–—/]+", text)
+    text = re.sub(r"\s*\([^()\d]*\)\s*$", "", text) or text
+    words = re.findall(r"[^\s_\-–—/()]+", text)
     while len(words) > 1 and words[-1] in _KIND_WORDS:
         words.pop()
     if words and len(words[-1]) > 3 and words[-1].endswith("s") and not words[-1].endswith("ss"):
@@ -139,11 +140,25 @@ def _thing(key: ThingKey, names: Counter[str], forms: set[str]) -> Thing:
     entry = _entry(type, normal)
     label = entry.name if entry else min(names, key=lambda name: (-names[name], name)).replace("Ã—", "×")
     reasons = tuple((form, _reason(type, form, normal)) for form in sorted(forms - {label}))
-    better = entry.better if entry and type == "metric" else None
     if type != "model":
-        return Thing(type, normal, label, reasons, better)
+        return Thing(type, normal, label, reasons, _better(label) if type == "metric" else None)
     family, parameters = _parse_size(label)
     return Thing(type, normal, label, reasons, None, parameters, family)
+
+
+@cache
+def _directions() -> Mapping[str, Direction]:
+    """The good direction of every metric of the lexicon, by the key of each of its forms."""
+    metrics = (term for term in load_terms() if term.better)
+    return {
+        name_key(form): term.better for term in metrics for form in (term.name, *term.aliases) if term.better
+    }
+
+
+def _better(metric: str) -> Direction | None:
+    """The good direction of a metric; `FID-30K` and `Recall@5` have that of `FID` and `Recall`."""
+    bare = re.sub(r"\s*[@_-]?\s*\d+k?$", "", metric, flags=re.IGNORECASE)
+    return _directions().get(name_key(metric)) or _directions().get(name_key(bare))
 
 
 def _reason(type: EntityType, form: str, key: str) -> Reason:
@@ -157,7 +172,7 @@ def _parse_size(label: str) -> tuple[str | None, int | None]:
 
     Of millions only two digits and more count: the `1M` of a name is the length of its context.
     """
-    size = re.search(r"[\s_-]+(\d{1,4}(?:\.\d{1,3})?(?=B)|\d{2,4}(?=M))([BM])(?![A-Za-z0-9])", label)
+    size = re.search(r"[\s_(-]+(\d{1,4}(?:\.\d{1,3})?(?=B)|\d{2,4}(?=M))([BM])(?![A-Za-z0-9])", label)
     if not size or not size.start():
         return None, None
     whole, _, fraction = size[1].partition(".")

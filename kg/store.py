@@ -43,6 +43,7 @@ Term = ox.NamedNode | ox.Literal
 Answer = ox.QuerySolutions | ox.QueryTriples | ox.QueryBoolean
 
 _FOLDER = ".store"
+_FORMAT = "1"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS facts (
@@ -112,6 +113,13 @@ def _connect(home: Path, write: bool) -> Iterator[sqlite3.Connection]:
     ) as db:
         if write:
             db.executescript(_SCHEMA)
+            with db:
+                db.execute("INSERT OR IGNORE INTO meta VALUES ('format', ?)", (_FORMAT,))
+        (found,) = db.execute("SELECT value FROM meta WHERE name = 'format'").fetchone() or ("of no kg",)
+        if found != _FORMAT:
+            raise StoreError(
+                f"the store in {home.parent} has format {found}, not {_FORMAT}; build it anew elsewhere"
+            )
         yield db
 
 
@@ -197,18 +205,22 @@ class Store:
     def refresh(self, track: Track = untracked) -> Refreshed:
         """Makes the quads follow from the facts again; writes only graphs whose inputs changed."""
         resolution = derive_resolution(self.facts())
-        wanted = {graph.iri: graph.inputs for graph in self._graphs(resolution)}
+        wanted = {each.iri: each.inputs for each in self._graphs(resolution)}
         present = dict(self._db.execute("SELECT iri, inputs FROM graphs")) if self._sound() else {}
         changed = {iri for iri, inputs in wanted.items() if present.get(iri) != inputs}
         dropped = present.keys() - wanted.keys()
+        folder = self._folder()
         if not present or len(changed) + len(dropped) > _BULK_SHARE * len(wanted):
-            self._build_aside(track(self._graphs(resolution), "Building the graph", len(wanted)))
+            folder = self._build_aside(track(self._graphs(resolution), "Building the graph", len(wanted)))
         elif changed or dropped:
             self._change((g for g in self._graphs(resolution) if g.iri in changed), dropped)
         with self._db:
             self._db.execute("DELETE FROM graphs")
             self._db.executemany("INSERT INTO graphs VALUES (?, ?)", wanted.items())
-            self._set_meta(base=self.names.base, changing="")
+            self._set_meta(base=self.names.base, quads=folder.name, changing="")
+        for other in self._home.glob("quads-*"):
+            if other != folder:
+                shutil.rmtree(other, ignore_errors=True)
         return Refreshed(len(changed), len(dropped), len(wanted) - len(changed))
 
     def _graphs(self, resolution: Resolution) -> Iterator[_Graph]:
@@ -219,7 +231,8 @@ class Store:
             extractor = facts.extractor
             components.update(mention.component for mention in facts.mentions())
             people = [resolution.person(facts.summary, author) for author in facts.summary.authors]
-            inputs = _hash(graph.fingerprint(), names.base, repr(facts), repr(people))
+            keys = [resolution.key(entity) for entity in facts.entities]
+            inputs = _hash(graph.fingerprint(), names.base, repr(facts), repr(people), repr(keys))
             yield _Graph(
                 names.summary(facts.summary), inputs, partial(graph.to_quads, facts, resolution, names)
             )
@@ -236,21 +249,22 @@ class Store:
     def _folder(self) -> Path:
         return self._home / (self._meta("quads") or "quads-0")
 
-    def _build_aside(self, graphs: Iterable[_Graph]) -> None:
-        """Builds all quads in a new folder, then makes it the one in use."""
-        old = self._folder()
-        new = self._home / f"quads-{int(old.name.rpartition('-')[2]) + 1}"
+    def _build_aside(self, graphs: Iterable[_Graph]) -> Path:
+        """Builds all quads in a new folder, verifies their number, and returns the folder."""
+        new = self._home / f"quads-{int(self._folder().name.rpartition('-')[2]) + 1}"
         shutil.rmtree(new, ignore_errors=True)
         self._opened = ox.Store(str(new))
-        quads = (quad for graph in graphs for q in graph.make() for quad in (q, _union(q)))
+        made = 0
+        quads = (quad for graph in graphs for quad in sorted(set(graph.make()), key=str))
         while some := list(islice(quads, _BULK)):
+            made += len(some)
             self._opened.bulk_extend(some)
+            self._opened.bulk_extend(map(_union, some))
         self._opened.flush()
-        with self._db:
-            self._set_meta(quads=new.name)
-        for folder in self._home.glob("quads-*"):
-            if folder != new:
-                shutil.rmtree(folder, ignore_errors=True)
+        kept = sum(1 for _ in self)
+        if kept != made:
+            raise StoreError(f"{new} holds {kept} statements of {made}; is the disk full? Run kg build again")
+        return new
 
     def _change(self, graphs: Iterable[_Graph], dropped: Iterable[str]) -> None:
         """Changes some graphs in place; until `refresh` is through, the quads count as unsound."""
@@ -280,6 +294,8 @@ class Store:
         """The quads, in Oxigraph: named graphs, and their union as the default graph."""
         if self._opened is None:
             path = str(self._folder())
+            if not (self._write or self._sound()):
+                raise StoreError(f"a build in {self._home.parent} was interrupted; run kg build again")
             try:
                 self._opened = ox.Store(path) if self._write else ox.Store.read_only(path)
             except OSError as error:
@@ -290,12 +306,6 @@ class Store:
         """The quads of all named graphs."""
         for name in self.quads.named_graphs():
             yield from self.quads.quads_for_pattern(None, None, None, name)
-
-    def union(
-        self, subject: ox.NamedNode | None, predicate: ox.NamedNode | None, value: Term | None
-    ) -> Iterator[ox.Quad]:
-        """The statements of all graphs that fit a pattern, each once."""
-        return self.quads.quads_for_pattern(subject, predicate, value, ox.DefaultGraph())
 
     def lines(self) -> list[bytes]:
         """All quads of the named graphs as canonical N-Quads lines, sorted."""
@@ -308,8 +318,8 @@ class Store:
 
     def batches(self, size: int) -> Iterator[list[ox.Quad]]:
         """The summaries' graphs, `size` at a time, each batch with all that is said of the things in it."""
-        rows = self._db.execute("SELECT record FROM facts ORDER BY source, date, paper")
-        iris = (self.names.summary(from_record(json.loads(record)).summary) for (record,) in rows)
+        shared = {self.names.graph(name) for name in ("identity", "components", "ontology")}
+        iris = iter(sorted({str(name)[1:-1] for name in self.quads.named_graphs()} - shared))
         while batch := list(islice(iris, size)):
             own = [
                 q for iri in batch for q in self.quads.quads_for_pattern(None, None, None, ox.NamedNode(iri))

@@ -130,8 +130,8 @@ class Names:
     """
 
     def __init__(self, base: str = DEFAULT_BASE) -> None:
-        if not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^\s<>\"{}|\\^`%]+[/#]", base):
-            raise KGError(f"base {base!r} is not an IRI that ends in '/' or '#', as {DEFAULT_BASE!r} does")
+        if not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^\s<>\"{}|\\^`%\[\]]+[/#]", base):
+            raise KGError(f"base {base!r} is no absolute IRI that ends in '/' or '#', as {DEFAULT_BASE} is")
         self.base = base
 
     def _path(self, *parts: str) -> str:
@@ -171,7 +171,7 @@ class Names:
         return self._path("component", name)
 
     def graph(self, name: str) -> str:
-        """One of the graphs that belong to no summary: ontology, identity or derived."""
+        """One of the graphs that belong to no summary: identity, components or ontology."""
         return self._path("graph", name)
 
 

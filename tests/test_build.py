@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import random
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -89,7 +90,8 @@ def test_a_small_change_is_made_in_place_and_gives_the_same_bytes(tmp_path: Path
 def union_is_sound(folder: Path) -> bool:
     """Whether the default graph holds just the statements of the named graphs."""
     with open_store(folder) as store:
-        return {quad.triple for quad in store.union(None, None, None)} == {quad.triple for quad in store}
+        union = store.quads.quads_for_pattern(None, None, None, ox.DefaultGraph())
+        return {quad.triple for quad in union} == {quad.triple for quad in store}
 
 
 def test_an_edited_row_replaces_its_summary(
@@ -180,6 +182,64 @@ def test_an_interrupted_change_is_done_again(
         build([str(tmp_path / "more.md")], tmp_path / "out")
     remove("2401.00020", tmp_path / "out")
     assert contents(tmp_path / "out") == whole
+
+
+def test_a_swap_that_is_cut_short_is_done_again(
+    tmp_path: Path, sources: dict[str, Path], monkeypatch: pytest.MonkeyPatch, whole: list[bytes]
+) -> None:
+    from kg.store import Store
+
+    build([str(tmp_path / "digests")], tmp_path / "out")
+    aside = Store._build_aside
+
+    def killed(self: Store, graphs: Iterable[object]) -> Path:
+        aside(self, graphs)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Store, "_build_aside", killed)
+        build([str(tmp_path / "digests")], tmp_path / "out", base="https://example.org/")
+    with open_store(tmp_path / "out") as store:
+        assert next(iter(store)).subject.value.startswith("https://w3id.org/")  # type: ignore[union-attr]
+    build([str(tmp_path / "digests")], tmp_path / "out")
+    assert contents(tmp_path / "out") == whole
+
+
+def test_readers_are_told_of_an_interrupted_change(
+    tmp_path: Path, sources: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kg.store import Store
+
+    build([str(tmp_path / "digests")], tmp_path / "out")
+    (tmp_path / "more.md").write_text(digest("2024-03-01", example_row(20)))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Store, "_replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+        build([str(tmp_path / "more.md")], tmp_path / "out")
+    with open_store(tmp_path / "out") as store, pytest.raises(StoreError, match="was interrupted"):
+        list(store)
+
+
+def test_a_change_of_the_lexicon_renames_every_graph(
+    tmp_path: Path, sources: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kg import resolve
+
+    build([str(tmp_path / "digests")], tmp_path / "out")
+    with monkeypatch.context() as patch:
+        patch.setattr(resolve, "_thing_key", lambda entity: (entity.type, f"new {entity.name}"))
+        remove("2401.00000", tmp_path / "out")
+    with open_store(tmp_path / "out") as store:
+        bare = "SELECT * { ?paper kg:evaluatesOn ?thing FILTER NOT EXISTS { ?thing skos:prefLabel ?label } }"
+        assert ask(store, bare) == Table(("paper", "thing"), ()), "a graph still names what is gone"
+
+
+def test_a_store_of_another_format_is_told(tmp_path: Path, sources: dict[str, Path]) -> None:
+    build([str(sources["2024-01-01"])], tmp_path / "out")
+    with sqlite3.connect(tmp_path / "out" / ".store" / "facts.sqlite") as db:
+        db.execute("UPDATE meta SET value = '0' WHERE name = 'format'")
+    db.close()
+    with pytest.raises(StoreError, match="has format 0, not 1"):
+        build([str(sources["2024-01-01"])], tmp_path / "out")
 
 
 def test_without_a_source_other_papers_are_refused(tmp_path: Path, sources: dict[str, Path]) -> None:

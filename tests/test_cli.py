@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -149,15 +151,20 @@ def test_a_parameter_of_a_query_of_ones_own(built: Kg) -> None:
         (["remove", "9"], "kg: no paper '9' in outputs; an id looks like 2409.20566\n"),
         (["stats", "-s", "nowhere"], "kg: no graph in nowhere; make one with: kg build SOURCE -o nowhere\n"),
         (["build", "nowhere.md"], "kg: no file or folder 'nowhere.md'; give a digest, a folder of them, "),
+        (["build", "empty.md"], "kg: no paper in empty.md: its days have no rows\n"),
+        (["query", "counts", "-p", "x=y"], "kg: query 'counts' has no parameter 'x'; it takes: none\n"),
+        (["query", "DESCRIBE <x:y>", "-f", "csv"], "kg: CONSTRUCT and DESCRIBE give triples: use"),
         (["build", "."], "kg: no paper in .: notes.md:1: no digest: no line '## Papers for DATE'\n"),
         (["build", "day.md", "-o", "day.md"], "kg: cannot write to day.md: File exists; choose another"),
-        (["build", "day.md", "--base", "x y"], "kg: base 'x y' is not an IRI that ends in '/' or '#'"),
+        (["build", "day.md", "--base", "x y"], "kg: base 'x y' is no absolute IRI that ends in '/' or '#'"),
         (["build"], "kg: outputs holds 3 other papers; kg build without SOURCE builds the bundled example"),
         (["evaluate", "nowhere.jsonl", "day.md"], "kg: "),
     ],
 )
 def test_errors_say_what_where_and_what_to_do(built: Kg, words: list[str], message: str) -> None:
+    Path("empty.md").write_text("## Papers for 2024-01-01\n")
     if words == ["build", "."]:
+        Path("empty.md").unlink()
         Path("day.md").rename("day.txt")
         Path("notes.md").write_text("# Notes\n")
     ran = built(*words)
@@ -239,8 +246,25 @@ def test_hostile_text_gives_a_safe_graph(run: Kg, kind: str) -> None:
     assert run("query", "SELECT * { ?s ?p ?o }").code == 0
 
 
-def test_no_color_and_pipes_have_no_escapes(built: Kg) -> None:
+def test_styles_are_for_terminals_and_colours_for_those_that_want_them(built: Kg, tmp_path: Path) -> None:
     assert "\x1b" not in built("stats").out
+    ours, theirs = os.openpty()
+    environment = os.environ | {"NO_COLOR": "1", "TERM": "xterm-256color"}
+    process = kg_process("query", "beats", cwd=tmp_path, stdout=theirs, env=environment)
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):
+        while piece := os.read(ours, 4096):
+            shown += piece
+    os.close(ours)
+    assert process.wait(timeout=60) == 0
+    assert b"ZetaaNet" in shown
+    assert b"\x1b[1m" in shown
+    assert not re.search(rb"\x1b\[[0-9;]*[34][0-9]m", shown)
+
+
+def test_validate_is_quiet(built: Kg) -> None:
+    assert built("validate", "-q") == Ran(0, "", "")
 
 
 def kg_process(*words: str, cwd: Path, **more: object) -> subprocess.Popen[str]:

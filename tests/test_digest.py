@@ -99,6 +99,8 @@ def test_several_days_in_one_text() -> None:
         (day(f"| {LINK}| ann | Text. |"), "row without a title"),
         (day("Some words."), "text outside a table"),
         (day("|"), "row cut off: it does not end in '|'"),
+        (f"| Alpha {LINK}| ann | T. |\n" + day(f"| Beta {LINK}| ann | T. |"), "row below no readable day"),
+        (f"### Papers for 2024-01-02\n| Alpha {LINK}| ann | T. |\n", "row below no readable day"),
         (day(f"| Alpha {LINK}| ann | T. |", date="yesterday"), "not a day like 2024-10-01"),
         (day(f"| Alpha {LINK}| ann | T. |", date="2024-02-30"), "row below no readable day"),
     ],
@@ -172,6 +174,8 @@ def test_a_binary_file_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
 def test_sources_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no file or folder"):
         list(read_digests([str(tmp_path / "nowhere.md")]))
+    with pytest.raises(SourceError, match="no file or folder"):
+        list(read_digests(["x" * 3000]))
     with pytest.raises(SourceError, match=r"holds no file that ends in \.md"):
         list(read_digests([str(tmp_path)]))
 

@@ -53,6 +53,8 @@ def test_spellings_of_one_name(one: str, two: str) -> None:
         ("A*", "A"),
         ("GPT-4", "GPT-4o"),
         ("ViT-L/14", "ViT-L/16"),
+        ("Llama-3 (8B)", "Llama-3 (70B)"),
+        ("AIME (2024)", "AIME"),
     ],
 )
 def test_names_that_stay_apart(one: str, two: str) -> None:
@@ -93,6 +95,24 @@ def test_the_lexicon_names_what_it_knows() -> None:
 def test_an_alias_with_other_digits_is_another_thing() -> None:
     resolution = derive_resolution([named("1", "metric", "pass@1"), named("2", "metric", "pass@10")])
     assert len(resolution.things) == 2
+
+
+METRICS = [("FID-30K", "down"), ("Recall@1", "up"), ("Recall@7", "up"), ("nDCG@10", "up"), ("Gauge", None)]
+
+
+@pytest.mark.parametrize(("metric", "better"), METRICS)
+def test_a_metric_with_other_digits_keeps_its_direction(metric: str, better: str | None) -> None:
+    (thing,) = derive_resolution([named("1", "metric", metric)]).things.values()
+    assert (thing.label.casefold(), thing.better) == (metric.casefold(), better)
+
+
+def test_a_size_in_brackets_is_one() -> None:
+    assert (
+        derive_resolution([named("1", "model", "Quokka-2 (8B)")])
+        .things["model", name_key("Quokka-2 (8B)")]
+        .parameters
+        == 8_000_000_000
+    )
 
 
 def test_a_model_knows_its_size_and_family() -> None:

@@ -75,16 +75,19 @@ def read_digests(sources: Iterable[str]) -> Iterator[Summary | Skipped]:
 
 def _files(source: str) -> list[str]:
     path = Path(source)
-    if source == "-" or (path.exists() and not path.is_dir()):
-        return [source]
-    if path.is_dir():
-        found = [str(file) for file in path.rglob("*.md") if file.is_file()]
-    elif has_magic(source):
-        found = [file for file in glob(source, recursive=True) if Path(file).is_file()]
-    else:
+    try:
+        if path.is_dir():
+            found = [str(file) for file in path.rglob("*.md") if file.is_file()]
+        elif source == "-" or path.exists():
+            found = [source]
+        elif has_magic(source):
+            found = [file for file in glob(source, recursive=True) if Path(file).is_file()]
+        else:
+            raise FileNotFoundError
+    except OSError as error:
         raise SourceError(
             f"no file or folder {source!r}; give a digest, a folder of them, a glob, or - for standard input"
-        )
+        ) from error
     if not found:
         raise SourceError(f"no digest in {source!r}: it holds no file that ends in .md")
     return found
@@ -106,12 +109,10 @@ def _read_blocks(text: str) -> Iterator[tuple[int, str, Summary | str]]:
             seen_day, day = True, _parse_day(heading["day"])
             if day is None:
                 yield line, block, "not a day like 2024-10-01"
-        elif not seen_day:
-            continue
-        elif not block.startswith("|"):
-            yield line, block, "text outside a table"
-        else:
+        elif block.startswith("|"):
             yield line, block, _parse_row(block, day)
+        elif seen_day:
+            yield line, block, "text outside a table"
     if not seen_day:
         yield 1, "", "no digest: no line '## Papers for DATE'"
 
