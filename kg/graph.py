@@ -172,7 +172,8 @@ def _put_author(put: Put, summary: Summary, author: Author, resolution: Resoluti
 
 def _put_mention(put: Put, summary: Summary, mention: Mention, target: str, names: Names) -> str:
     evidence = mention.evidence
-    distinguishing = (mention.role, target, mention.component, str(mention.confidence))
+    thing = target.removeprefix(names.base)
+    distinguishing = (mention.role, thing, mention.component, str(mention.confidence))
     node = names.mention(summary, evidence.field, evidence.start, evidence.end, *distinguishing)
     put(node, RDF.type, KG.Mention)
     put(node, OA.hasSource, names.summary(summary))

@@ -165,7 +165,7 @@ class Names:
         return self._path("question", *summary.key, str(position))
 
     def identification(self, thing: str, name: str) -> str:
-        return self._path("identification", f"{slug(name)}-{_digest((thing, name))}")
+        return self._path("identification", f"{slug(name)}-{_digest((thing.removeprefix(self.base), name))}")
 
     def component(self, name: str) -> str:
         return self._path("component", name)

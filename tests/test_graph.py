@@ -57,6 +57,17 @@ def test_quads_are_named_canonical_and_slice_back(found: Facts) -> None:
 
 
 @given(facts())
+@settings(max_examples=30)
+def test_another_base_changes_nothing_else(found: Facts) -> None:
+    resolution = derive_resolution([found])
+    here, there = (
+        "\n".join(sorted(str(quad) for quad in to_quads(found, resolution, Names(base))))
+        for base in ("https://example.org/a/", "https://example.com/b#")
+    )
+    assert here.replace("https://example.org/a/", "https://example.com/b#") == there
+
+
+@given(facts())
 @settings(max_examples=50)
 def test_every_edge_of_a_paper_has_its_mention(found: Facts) -> None:
     store = ox.Store()
