@@ -68,6 +68,13 @@ class Frame:
         """The things of these types between two offsets, in their order."""
         return [one for one in self.things if one.type in types and start <= one.start and one.end <= end]
 
+    def clause(self, position: int) -> tuple[int, int]:
+        """From the semicolon before a number to the one behind it."""
+        number = self.numbers[position]
+        left = self.text.rfind(";", self.start, number.start) + 1
+        right = self.text.find(";", number.end, self.end)
+        return left or self.start, self.end if right < 0 else right
+
     def gap(self, position: int) -> str:
         """The text between the number before this one and this one; empty for the first."""
         if not position:

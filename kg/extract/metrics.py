@@ -273,7 +273,7 @@ def _last(pattern: re.Pattern[str], text: str, start: int, end: int) -> re.Match
 
 def _nearest(frame: Frame, position: int) -> Thing | None:
     start = frame.numbers[position].start
-    metrics = frame.among(("metric",), frame.start, frame.end)
+    metrics = frame.among(("metric",), *frame.clause(position))
     nearest = min(metrics, key=lambda thing: abs(thing.start - start), default=None)
     return _own(frame, nearest) if nearest else None
 

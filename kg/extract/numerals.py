@@ -145,8 +145,10 @@ def _as_range(text: str, number: Number) -> Number:
 
 
 def _is_range(text: str, near: Number, far: Number, word: str | None) -> bool:
+    if float(near.value) >= float(far.value):
+        return False
     if word is None:
-        return near.form in ("plain", "label", far.form) and float(near.value) < float(far.value)
+        return near.form in ("plain", "label", far.form)
     lead = _RANGE_LEAD.search(text, max(0, near.start - 24), near.start)
     if near.form != far.form or (near.form == "plain" and not (lead and "rang" in lead.group())):
         return False

@@ -45,7 +45,7 @@ _ACTS = re.compile(
     + any_of(
         """achiev improv outperform reduc surpass reach attain obtain scor demonstrat show exhibit exceed
         increas boost yield deliver record gain enhanc provid maintain accelerat has had is was can
-        generat requir produc solv perform lead rank"""
+        generat requir produc solv perform lead rank rais"""
     )
 )
 _BY_SYSTEM = re.compile(r"\b(?:by|for|with|using|from) (?:[^\s,;()]+ ){0,3}$")
@@ -66,7 +66,7 @@ _UP = re.compile(
     r"\b"
     + any_of(
         """improv increas boost enhanc rais gain ris[ei] rose grow grew outperform surpass exceed beat
-        accelerat higher better faster greater more superior speed lead advantage margin ahead over"""
+        accelerat higher better faster greater more superior speed lead advantage margin ahead over\\b"""
     )
     + r"\w*",
     re.IGNORECASE,

@@ -214,7 +214,7 @@ def _proposed(frame: Frame) -> Thing | None:
 
 def _nearest(frame: Frame, position: int) -> Thing | None:
     start = frame.numbers[position].start
-    named = frame.among(("benchmark",), frame.start, frame.end)
+    named = frame.among(("benchmark",), *frame.clause(position))
     return min(named, key=lambda thing: abs(thing.start - start), default=None)
 
 
