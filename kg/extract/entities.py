@@ -11,6 +11,7 @@ from spacy.tokens import Doc, Span, SpanGroup
 
 from kg.extract.names import find_pairs
 from kg.extract.places import Place, find_own_name, find_places
+from kg.extract.roles import ROLES
 from kg.extract.sections import Section
 from kg.extract.things import Thing, gather
 from kg.model import EntityType, Role
@@ -23,14 +24,6 @@ Span.set_extension("kg_role", default="mentions", force=True)
 Span.set_extension("kg_confidence", default=5, force=True)
 Span.set_extension("kg_component", default=NAME, force=True)
 
-_ROLES: dict[EntityType, Role] = {
-    "task": "addresses",
-    "benchmark": "evaluatesOn",
-    "dataset": "uses",
-    "metric": "uses",
-    "model": "uses",
-    "method": "uses",
-}
 _TALK: dict[EntityType, tuple[Section, ...]] = {
     "task": ("implication", "method"),
     "method": ("implication", "objective"),
@@ -140,4 +133,4 @@ def _is_proposed(thing: Thing, own: str | None) -> bool:
 def _role(place: Place, kind: EntityType, proposed: bool) -> Role:
     if proposed:
         return "proposes"
-    return "comparesWith" if place.rival and kind in ("model", "method") else _ROLES[kind]
+    return "comparesWith" if place.rival and kind in ("model", "method") else ROLES[kind]

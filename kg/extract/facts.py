@@ -9,6 +9,7 @@ from spacy.tokens import Doc, Span
 
 from kg.extract.normalise import View
 from kg.extract.results import Candidate
+from kg.extract.roles import fit_role
 from kg.model import Entity, EntityType, Facts, Mention, Question, Result, Role, Slot
 
 __all__ = ["derive_facts"]
@@ -33,9 +34,9 @@ def _entities(doc: Doc, view: View) -> tuple[dict[Thing, str], tuple[Entity, ...
     """The name of each thing, its fullest quote; the entities, sorted, one for each type and name."""
     mentions: dict[Thing, set[Mention]] = defaultdict(set)
     for span in doc.spans["entities"]:
-        mine = span._
-        mention = _mention(span, mine.kg_role, mine.kg_component, mine.kg_confidence, view)
-        mentions[_thing(span)].add(mention)
+        thing, mine = _thing(span), span._
+        role = fit_role(thing[0], mine.kg_role)  # a second thing at the same place shares the first one's
+        mentions[thing].add(_mention(span, role, mine.kg_component, mine.kg_confidence, view))
     names: dict[Thing, str] = {}
     named: dict[tuple[EntityType, str], set[Mention]] = defaultdict(set)
     for thing, found in mentions.items():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kg.extract.numerals import Number
+from kg.extract.roles import ROLES
 from kg.extract.values import Kind
 from kg.extract.wording import CHANGE_GAP
 from kg.model import EntityType, Role
@@ -17,12 +18,6 @@ __all__ = ["DATA", "SYSTEMS", "Frame", "Thing", "new_thing"]
 SYSTEMS: Final[tuple[EntityType, ...]] = ("model", "method")
 DATA: Final[tuple[EntityType, ...]] = ("benchmark", "dataset")
 
-_ROLES: Final[dict[EntityType, Role]] = {
-    "metric": "uses",
-    "benchmark": "evaluatesOn",
-    "task": "addresses",
-    "method": "comparesWith",
-}
 _NAME_END = re.compile(r"'s?$|[.,/&-]+$")
 _LIST_GAP = re.compile(r" ?(?:,|/|,? and|,? or) ?(?:by |a |an )?")
 
@@ -45,10 +40,10 @@ class Thing:
         return self.start < end and start < self.end
 
 
-def new_thing(start: int, name: str, type: EntityType) -> Thing:
+def new_thing(start: int, name: str, type: EntityType, role: Role | None = None) -> Thing:
     """A thing that only the words around a number name."""
     name = _NAME_END.sub("", name)
-    return Thing(start, start + len(name), type, name.casefold(), _ROLES[type])
+    return Thing(start, start + len(name), type, name.casefold(), role or ROLES[type])
 
 
 @dataclass(frozen=True, slots=True)

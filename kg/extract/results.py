@@ -11,6 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from kg.extract.frames import Frame, Thing
+from kg.extract.numerals import Number
 from kg.extract.slots import Filled, fill
 from kg.model import Direction, EntityType, ResultKind
 
@@ -112,7 +113,7 @@ def _candidate(fillers: _Fillers, sentence: Span, frame: Frame, filled: Filled) 
     rival = None if filled.rival is None else frame.numbers[filled.rival]
     return Candidate(
         kind=cast(ResultKind, kind),
-        value=number.value if kind == "score" else number.value.removeprefix("-"),
+        value=number.value if kind == "score" else _amount(number),
         value_span=_char_span(fillers.doc, number.start, number.end),
         sentence=sentence,
         confidence=CONFIDENCE,
@@ -126,6 +127,13 @@ def _candidate(fillers: _Fillers, sentence: Span, frame: Frame, filled: Filled) 
         metric=fillers.span(filled.metric),
         baseline=fillers.span(filled.baseline),
     )
+
+
+def _amount(number: Number) -> str:
+    """By how much something changed: no sign, save where a range would then not rise."""
+    bare = number.value.removeprefix("-")
+    rises = number.upper is None or float(bare) < float(number.upper)
+    return bare if rises else number.value
 
 
 def _char_span(doc: Doc, start: int, end: int, label: str = "", key: str = "") -> Span:

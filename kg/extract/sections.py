@@ -22,7 +22,8 @@ LONGEST_SENTENCE = 1500
 
 _STOP = re.compile(r"[.!?][\"')\]]{0,3} (?=[\"'(\[]{0,2}[^\W_])|[:\"] (?=[ai]\) )")
 _NO_STOP = re.compile(
-    r"(?:\b(?:et al|e\.g|i\.e|vs|cf|Figs?|Eq|Sec|Tab|approx|resp|Dr|St)|\b[A-Z]|(?:^|(?<!\d)[.:?!)] ?|[.:?!)] )\d{1,2})\. $"
+    r"(?:\b(?:et al|e\.g|i\.e|vs|cf|Figs?|Eq|Sec|Tab|approx|resp|Dr|St)|\b[A-Z]"
+    r"|(?:^|(?<!\d)[.:?!)] ?|[.:?!)] )\d{1,2})\. $"
 )
 _PREAMBLE = re.compile(r"(?:here(?:'s| is)|this is|below is) [^.:]{0,60}\b(?:summary|overview)\b", re.I)
 _MARKER = re.compile(r"\(?(?:([a-g])|([iv]{1,4})|\d{1,2})\) |\d{1,2}\. (?=[A-Z])")

@@ -175,7 +175,7 @@ def _unknown_rival(frame: Frame, start: int, end: int) -> Thing | None:
     for match in _RIVAL_NAMED.finditer(frame.text, start, min(end, start + 160)):
         taken = any(thing.overlaps(*match.span("name")) for thing in frame.things)
         if not taken and _VAGUE.isdisjoint(match["name"].lower().split()):
-            return new_thing(match.start("name"), match["name"].strip(), "method")
+            return new_thing(match.start("name"), match["name"].strip(), "method", "comparesWith")
     return None
 
 
