@@ -118,7 +118,7 @@ def _is_meant(thing: Thing) -> bool:
 def _is_proposed(thing: Thing, own: str | None) -> bool:
     """Whether the paper presents the thing: under its own name, in so many words, or as a new name."""
     named = [place for place in thing.places if place.rule != "phrase"]
-    if own and any(place.text.startswith(own) for place in named):
+    if own and any(place.text.casefold().startswith(own.casefold()) for place in named):
         return True
     if thing.type == "task" or not thing.rules.isdisjoint({"term", "model"}):
         return False

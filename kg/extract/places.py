@@ -150,14 +150,21 @@ def _is_own(name: str, rest: str) -> bool:
         return False
     if len(words) == 1 and shape(words[0].text) == "name":
         return True
-    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", rest) is not None
+    forms = "|".join(re.escape(form) for form in (name, name.upper()))
+    return re.search(rf"(?<![\w-])(?:{forms})(?![\w-])", rest) is not None
 
 
 def _occurrences(words: list[Word], name: str | None) -> Iterator[tuple[int, int]]:
     parts = [word.text for word in read_words(name, 0, len(name))] if name else []
     for i in range(len(words) - len(parts) + 1):
-        if parts and [word.text for word in words[i : i + len(parts)]] == parts:
+        if parts and all(map(_is_form, words[i : i + len(parts)], parts)):
             yield i, i + len(parts)
+
+
+def _is_form(word: Word, part: str) -> bool:
+    """Whether a word is part of a name, as the name has it or in more capitals: "RULER" for "Ruler"."""
+    same = word.text == part
+    return same or (word.lower == part.casefold() and sum(c.isupper() for c in word.text) > 1)
 
 
 def _terms(words: list[Word], twins: dict[str, str]) -> Iterator[tuple[int, int, Term]]:
