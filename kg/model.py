@@ -7,6 +7,7 @@ are Unicode code points, and a quote equals its slice, always: `Facts` refuses a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -141,9 +142,10 @@ class Entity:
 
     @property
     def name(self) -> str:
-        """The fullest form as written: the longest quote, the first of equals."""
-        ordered = sorted(self.mentions, key=lambda m: (m.evidence.field != "title", m.evidence.start))
-        return max((m.evidence.quote for m in ordered), key=len)
+        """The fullest form as written: the longest quote, the most frequent of equals, then the first."""
+        places = sorted({m.evidence for m in self.mentions}, key=lambda e: (e.field != "title", e))
+        quotes = Counter(place.quote for place in places)
+        return max(quotes, key=lambda quote: (len(quote), quotes[quote]))
 
     @property
     def aliases(self) -> tuple[str, ...]:

@@ -44,7 +44,13 @@ _LISTED = re.compile(
     r"\s?(?:the )?$",
     re.IGNORECASE,
 )
+_TITLED = re.compile(rf"(?::| -{{1,2}}| —) (?:[\w-]+ ){{1,8}}{_KIND}(?=\n|$)", re.IGNORECASE)
 _SUBTITLE = re.compile(r": (?:Benchmarking|Evaluating|Assessing|Measuring)\b")
+_COUNTED = re.compile(
+    r"(?:\s\([^()]{1,60}\))?,\s(?:over |about |some )?\d[\d,.]*(?:K|M| million| thousand)?\s"
+    r"(?:[\w-]+\s){0,3}?"
+    r"(?:pairs|images|videos|clips|samples|examples|documents|conversations|dialogues|annotations|records)\b"
+)
 _ACTS = re.compile(
     r"(?:\s\([^()]{1,40}\))?\s(?:significantly |consistently |also )?"
     r"(?:achiev|outperform|surpass|attain|reach|improv|obtain|exceed|reduc|beat)(?:s|es|ed)\b"
@@ -59,6 +65,14 @@ _BEFORE: tuple[tuple[EntityType, int, re.Pattern[str]], ...] = (
         re.compile(
             r"\b(?:outperform\w*|surpass\w*|exceed\w*|beat\w*|compared (?:to|with)|than|over|versus|vs\.?|"
             r"against|unlike)\s(?:the\s)?(?:[\w-]+\s)?$"
+        ),
+    ),
+    (
+        "model",
+        5,
+        re.compile(
+            r"\d(?:\s?%|x|\spoints?|\stimes)?\s(?:[a-z]+\s)?"
+            r"(?:relative to|compared (?:to|with)|than|versus|against)\s(?:the\s)?$"
         ),
     ),
     ("model", 2, re.compile(r"\bfine-?tun(?:ed?|ing)\s(?:the\s|a\s)?(?:[\w-]+\s)?$")),
@@ -143,6 +157,10 @@ def votes(before: str, after: str) -> Counter[EntityType]:
         found[_named(match)] += 5
     elif (match := _APPOSED.match(after)) and (kind := noun_kind(match[1])):
         found[kind] += 6
+    elif match := _TITLED.match(after):
+        found[_named(match)] += 5
+    if _COUNTED.match(after):
+        found["dataset"] += 5
     if _SUBTITLE.match(after):
         found["benchmark"] += 6
     if match := _LISTED.search(before):

@@ -24,7 +24,7 @@ _SUFFIX = re.compile(
     r"time|quality|resolution|fidelity|range|order|rank|language|billion|million|hour|second|minute|person)s?$"
 )
 _INNER = re.compile(r"[^\W\d_][^\W_]*[A-Z]|[A-Z][a-z]*\d|\d[A-Za-z]|[a-z]\d")
-_NUMBER = re.compile(r"v?\d{1,3}|v?\d\.\d{1,2}|20[12]\d|\d{1,3}(?:\.\d{1,2})?[BMKbmk]\+?")
+_NUMBER = re.compile(r"[vV]?\d{1,3}|[vV]?\d\.\d{1,2}|20[12]\d|\d{1,3}(?:\.\d{1,2})?[BMKbmk]\+?")
 _UNITS = ("%", "x", "×")
 _QUANTITY = re.compile(
     r"\d[\d.,]*(?:[xX×+]|[KMG]i?B|TB|[kKMBTdpshm]|[cmn]m|m[sV]|pp|kbps|E-?\d+|min|k?Hz|px|th|nd|rd|st|bits?|dB|M?P|"

@@ -29,11 +29,13 @@ _PROPOSES = re.compile(
 _NEW = re.compile(r"\b(?:new|novel|newly \w+|proposed|our|authors' own)\s(?:[\w-]+\s){0,2}$")
 _LINKS = re.compile(r"\b(?:for|on|using|with|of|to|by|that|and|in|from|which|where|as|replacing)\b")
 _RIVAL = re.compile(
-    r"\b(?:outperform\w*|surpass\w*|exceed\w*|beat\w*|compar(?:ed|ing) (?:to|with|against)|than|over|"
-    r"versus|vs\.?|against|unlike|baselines?(?: such as| like|,)?)\s(?:the\s|an?\s)?(?:[\w-]+\s){0,2}$"
+    r"\b(?:outperform\w*|surpass\w*|exceed\w*|beat\w*|compar(?:ed|ing) (?:to|with|against)|relative to|"
+    r"than|over|versus|vs\.?|against|unlike|baselines?(?: such as| like|,)?)"
+    r"\s(?:the\s|an?\s)?(?:[\w-]+\s){0,2}$"
 )
 _CITED = re.compile(
     r"\b(?:such as|like|e\.g\.,?|including|(?:based|built|builds) (?:up)?on|existing|from|"
+    r"(?:built|made|created|constructed|generated|collected) (?:with|using)|"
     r"derived from|inspired by|original|pre-?trained|adapting|evaluated on|trained on)\s(?:the\s|an?\s)?$"
 )
 _JOINS = re.compile(r"(?:\s\([^()]{1,40}\))?(?:,| and| or| &|, and|, or|/)\s?(?:the )?")
@@ -134,6 +136,7 @@ def find_places(
     for first, last in find_models(sentence.words):
         sentence.take(first, last, "model", "model")
     _take_pairs(sentence, pairs)
+    _take_short(sentence, twins)
     _take_runs(sentence)
     _take_listed(sentence)
     for first, last, kind in find_phrases(text, sentence.words, sentence.taken):
@@ -208,6 +211,13 @@ def _take_pairs(sentence: _Sentence, pairs: list[Pair]) -> None:
         kind = head_type(words[at[long[1]] - 1].text)
         sentence.take(at[long[0]], at[long[1]], "long", kind)
         sentence.take(at[short[0]], at[short[1]], "short", kind)
+
+
+def _take_short(sentence: _Sentence, twins: dict[str, str]) -> None:
+    """Take the short forms that the text has explained."""
+    for i, word in enumerate(sentence.words):
+        if word.text in twins and not is_generic(word.text) and shape(word.text) != "name":
+            sentence.take(i, i + 1, "short")
 
 
 def _take_runs(sentence: _Sentence) -> None:

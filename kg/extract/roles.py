@@ -21,6 +21,7 @@ ROLES: Final[dict[EntityType, Role]] = {
 _ONLY: dict[Role, tuple[EntityType, ...]] = {
     "addresses": ("task",),
     "evaluatesOn": ("benchmark", "dataset"),
+    "comparesWith": ("model", "method"),
 }
 
 

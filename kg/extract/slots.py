@@ -13,6 +13,7 @@ from functools import cache
 from kg.extract.frames import DATA, SYSTEMS, Frame, Thing, new_thing
 from kg.extract.lexicon import fold, load_terms
 from kg.extract.metrics import find_metric
+from kg.extract.phrases import head_type
 from kg.extract.targets import find_targets
 from kg.extract.wording import HEDGES, any_of, phrase_after, words_of
 from kg.model import Direction
@@ -47,6 +48,10 @@ _ACTS = re.compile(
         increas boost yield deliver record gain enhanc provid maintain accelerat has had is was can
         generat requir produc solv perform lead rank rais"""
     )
+)
+_DATA_ACTS = re.compile(
+    r" (?:\w+ly )?"
+    + any_of("improv boost rais reduc increas enhanc outperform surpass achiev reach gain yield")
 )
 _BY_SYSTEM = re.compile(r"\b(?:by|for|with|using|from) (?:[^\s,;()]+ ){0,3}$")
 _BY_NUMBER = re.compile(rf"\bby {HEDGES}$")
@@ -96,7 +101,6 @@ def fill(frame: Frame) -> list[Filled]:
     """
     linked = link_baselines(frame)
     rivals = find_rivals(frame)
-    open_frame = replace(frame, things=[thing for thing in frame.things if thing not in rivals])
     filled: list[Filled] = []
     for position, kind in enumerate(frame.kinds):
         if kind in ("other", "baseline"):
@@ -106,7 +110,7 @@ def fill(frame: Frame) -> list[Filled]:
         baseline = find_baseline(frame, position, subject, rivals)
         direction = find_direction(frame, position, metric)
         result = Filled(position, metric, None, subject, baseline, None, direction)
-        for on in find_targets(open_frame, position) or (None,):
+        for on in find_targets(_without(frame, [*rivals, subject]), position) or (None,):
             filled.append(replace(result, on=on))
             compared = [
                 replace(filled[-1], rival=rival, baseline=find_owner(frame, rival) or baseline)
@@ -114,6 +118,12 @@ def fill(frame: Frame) -> list[Filled]:
             ]
             filled[-1:] = compared or filled[-1:]
     return filled
+
+
+def _without(frame: Frame, taken: Sequence[Thing | None]) -> Frame:
+    """The frame without the things that compete, so that nothing is measured on them."""
+    things, proposed = ([t for t in some if t not in taken] for some in (frame.things, frame.proposed))
+    return replace(frame, things=things, proposed=proposed)
 
 
 def find_rivals(frame: Frame) -> list[Thing]:
@@ -143,6 +153,10 @@ def find_subject(frame: Frame, position: int, rivals: Sequence[Thing]) -> Thing 
         acting = [thing for thing in group if _ACTS.match(text, thing.end, number.start)]
         if acting:
             return acting[-1]
+    ours = {thing.id for thing in frame.proposed}
+    for thing in frame.among(DATA, left, number.start):
+        if thing.id in ours and _DATA_ACTS.match(text, thing.end, number.start):
+            return thing
     behind = [thing for thing in own if number.end <= thing.start < right]
     by = [thing for thing in behind if _BY_SYSTEM.search(text, number.end, thing.start)]
     systems = [thing for thing in frame.proposed if thing.type in SYSTEMS]
@@ -218,8 +232,14 @@ def find_owner(frame: Frame, position: int) -> Thing | None:
     for thing in reversed(systems):
         if _OWNS.fullmatch(frame.text, thing.end, number.start):
             return thing
-    behind = (thing for thing in systems if _OWNED_BY.fullmatch(frame.text, number.end, thing.start))
-    return next(behind, None)
+    methods = (thing for thing in frame.among(("task",), number.end, frame.end) if _is_method(frame, thing))
+    behind = [*systems, *(replace(thing, type="method") for thing in methods)]
+    return next((one for one in behind if _OWNED_BY.fullmatch(frame.text, number.end, one.start)), None)
+
+
+def _is_method(frame: Frame, thing: Thing) -> bool:
+    """Whether the head noun of a term is one of methods: `softmax attention`."""
+    return head_type(re.split(r"[ -]", frame.text[thing.start : thing.end])[-1]) == "method"
 
 
 def find_direction(frame: Frame, position: int, metric: Thing | None) -> Direction | None:

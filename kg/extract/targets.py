@@ -24,6 +24,12 @@ _BESIDE = re.compile(
     r"(?: (?!achiev|reach|obtain|attain|improv|outperform|with\b)[\w@/-]+){0,4}"
     rf" ?(?:\((?:[a-z]+ ){{0,4}}|: |of |to |by |from |in ){HEDGES}"
 )
+_CLIMBS = re.compile(
+    r" (?:score |accuracy |performance )?"
+    + any_of("reach climb ris rose increas improv grow grew jump go get stand drop fall fell decreas declin")
+    + rf"\w* (?:(?:up|down) )?(?:to |at |by |from )?{HEDGES}"
+)
+_OPENS = re.compile(r"(?:[;:,] |\b(?:and|while|whereas|but) )(?:the )?$")
 _FEW_WORDS = re.compile(r" (?:[\w-]+ ){0,2}")
 _BEHIND = re.compile(
     r"(?:(?!;|\bwhile\b|\bwhereas\b|\b(?:out)?perform|\bsurpass|\bcompared\b|\band [a-z]+(?:s|ed|ing) ).)*?"
@@ -117,12 +123,13 @@ def _runs(frame: Frame, things: Iterable[Thing]) -> list[list[Thing]]:
 
 
 def _on_beside(frame: Frame, position: int) -> Thing | None:
-    """`MathVista (55.6`, `a GSM8K accuracy of 3`, `88.0% ImageNet accuracy`."""
+    """`MathVista (55.6`, `a GSM8K accuracy of 3`, `88.0% ImageNet accuracy`, `and MMLU climbs to 3`."""
     text, number = frame.text, frame.numbers[position]
     left, right = frame.segment(position)
     first = frame.numbers[frame.anchor(position)].start
     for thing in reversed(frame.among(DATA, left, first)):
-        if _BESIDE.fullmatch(text, thing.end, first):
+        opens = thing.start == frame.start or _OPENS.search(text, left, thing.start)
+        if _BESIDE.fullmatch(text, thing.end, first) or (opens and _CLIMBS.fullmatch(text, thing.end, first)):
             return thing
     behind = frame.among(DATA, number.end, right)
     return next((thing for thing in behind if _FEW_WORDS.fullmatch(text, number.end, thing.start)), None)
