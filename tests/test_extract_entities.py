@@ -100,6 +100,9 @@ def test_a_number_after_a_model_is_no_version() -> None:
         ("Benchmarks such as ZorbaSuite are too easy.", "ZorbaSuite", "benchmark"),
         ("It outperforms the ZorbaTron model.", "ZorbaTron", "model"),
         ("Scores on ZorbaBench rise.", "ZorbaBench", "benchmark"),
+        ("It cuts errors by 9.1% relative to ZorbaQA.", "ZorbaQA", "model"),
+        ("They made ZorbaText, 4,000 pairs of poem and gloss.", "ZorbaText", "dataset"),
+        ("It is built with LeafLet V2 alone.", "LeafLet V2", "method"),
         ("ZorbaTron-7B is small.", "ZorbaTron-7B", "model"),
         ("It has a ZorbaScore of 3.2 there.", "ZorbaScore", "metric"),
     ],
@@ -231,6 +234,30 @@ def test_a_title_that_opens_with_a_sentence_names_nothing() -> None:
 )
 def test_what_a_sentence_presents_is_proposed(text: str) -> None:
     assert roles(text)["ZorbaFlow"] == "proposes"
+
+
+def test_the_own_name_may_stand_in_capitals() -> None:
+    said = roles("SUNDIAL tells the hour. The sundial of the park is old.", "Sundial: Clocks that Learn")
+    assert {name: role for name, role in said.items() if name.casefold() == "sundial"} == {
+        "Sundial": "proposes",
+        "SUNDIAL": "proposes",
+    }
+    assert found("SUNDIAL tells the hour.", "Sundial: A Method to Tell Hours")["SUNDIAL"] == "method"
+
+
+def test_a_title_says_at_its_end_what_is_named() -> None:
+    text = "It learns from ZorbaFlow data."
+    assert found(text, "ZorbaFlow -- A Wordless Talk")["ZorbaFlow"] == "dataset"
+    assert found(text, "ZorbaFlow -- Talk Writing Framework")["ZorbaFlow"] == "method"
+
+
+def test_what_something_is_built_with_is_used() -> None:
+    assert roles("The maps are built with LeafLet V2 alone.")["LeafLet V2"] == "uses"
+
+
+def test_an_explained_short_form_is_found_again() -> None:
+    [names] = [names for _, names in things("We use Big Elm (B-Elm). The roots of B-Elm are deep.") if names]
+    assert names == ["B-Elm", "Big Elm"]
 
 
 def test_rivals_are_compared_with() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,11 @@ from kg.evaluate import derive_evaluation
 from kg.extract import extract, load_pipeline
 from kg.extract.frames import Frame, Thing
 from kg.extract.numerals import find_numbers
+from kg.extract.roles import fit_role
 from kg.extract.slots import fill
 from kg.extract.values import derive_kinds
 from kg.gold import read_gold
-from kg.model import EntityType, Facts, Paper, Summary
+from kg.model import EntityType, Facts, Paper, Role, Summary
 from kg.readers.digest import read_digests
 from kg.records import to_record
 
@@ -29,6 +32,7 @@ THINGS: dict[str, EntityType] = {
     "LeafSet": "dataset",
     "leaf counting": "task",
     "tree parsing": "task",
+    "ring attention": "task",
     "accuracy": "metric",
     "success rate": "metric",
 }
@@ -155,6 +159,24 @@ def results(sentence: str) -> list[dict[str, str | None]]:
             {"value": "0.3", "metric": "relative error", "subject": "Nova"},
         ),
         ("Nova uses 2.2GB of memory.", {"value": "2.2GB", "metric": "memory", "subject": "Nova"}),
+        (
+            "Nova has a TreeSet average of 81.8; in the shade, its success rate stays low.",
+            {"value": "81.8", "on": "TreeSet", "subject": "Nova"},
+        ),
+        (
+            "Nova cuts pruning overhead by about 30% against older tools.",
+            {"value": "30%", "metric": "pruning overhead", "subject": "Nova", "direction": "down"},
+        ),
+        (
+            "Nova scores 71.8 on TreeSet against 73.1 for ring attention.",
+            {
+                "value": "71.8",
+                "on": "TreeSet",
+                "subject": "Nova",
+                "baseline": "ring attention",
+                "rival": "73.1",
+            },
+        ),
     ],
 )
 def test_one_result(sentence: str, expected: dict[str, str]) -> None:
@@ -218,6 +240,23 @@ def test_each_gain_has_its_own_baseline() -> None:
     assert [(one["value"], one["baseline"]) for one in found] == [("7.8%", "Vega"), ("15.1%", "Rigel")]
 
 
+def test_a_benchmark_may_climb() -> None:
+    found = results("Nova reaches 55.6 on TreeSet, and LeafSet climbs to 67.3, up from 47.3 with Vega.")
+    assert [(one["on"], one["value"], one.get("rival")) for one in found] == [
+        ("TreeSet", "55.6", None),
+        ("LeafSet", "67.3", "47.3"),
+    ]
+
+
+def test_proposed_data_may_be_the_subject() -> None:
+    whole = frame("Models tuned on LeafSet improve accuracy by 9.4% on TreeSet over Vega.")
+    leaf = next(thing for thing in whole.things if thing.key == "leafset")
+    whole = replace(whole, proposed=(leaf,))
+    [one] = fill(whole)
+    assert (one.subject, one.on and one.on.key) == (leaf, "treeset")
+    assert [one.subject for one in fill(replace(whole, proposed=()))] == [None]
+
+
 def test_the_subject_may_be_named_elsewhere() -> None:
     whole = frame("The proposed method reaches 71% accuracy.")
     nova = Thing(0, 4, "method", "nova", "proposes")
@@ -252,6 +291,33 @@ def test_a_thing_that_only_a_slot_names_is_an_entity() -> None:
     assert result.metric and result.metric.name == "canopy closure"
     mention = next(e for e in found.entities if e.name == "canopy closure").mentions[0]
     assert (mention.component, mention.role) == ("kg_results", "uses")
+
+
+@pytest.mark.parametrize(
+    ("role", "type", "fit"),
+    [
+        ("addresses", "metric", "uses"),
+        ("evaluatesOn", "method", "uses"),
+        ("evaluatesOn", "dataset", "evaluatesOn"),
+        ("comparesWith", "benchmark", "evaluatesOn"),
+        ("proposes", "task", "proposes"),
+    ],
+)
+def test_a_role_fits_its_type(role: Role, type: EntityType, fit: Role) -> None:
+    assert fit_role(type, role) == fit
+
+
+def test_two_things_at_one_place_have_fitting_roles() -> None:
+    """A benchmark that a slot names stands where the text names a method."""
+    found = facts("Nova, tuned for wood, reaches 55.6% on Sparse Oak Attention (SOA).")
+    fitting = {"evaluatesOn": ("benchmark", "dataset"), "addresses": ("task",)}
+    for entity in found.entities:
+        assert all(entity.type in fitting.get(role, (entity.type,)) for role in entity.roles)
+
+
+def test_an_amount_that_falls_past_zero_stays_a_range() -> None:
+    (result,) = facts("Nova brings an accuracy change of -5% to 3% gain on GSM8K.").results
+    assert result.upper is None or float(result.value) < float(result.upper)
 
 
 def test_questions_give_no_result() -> None:
@@ -313,6 +379,7 @@ def test_any_words_give_facts_that_hold(words: list[str]) -> None:
         assert result.on is None or result.on.type in ("benchmark", "dataset", "task")
         assert result.metric is None or result.metric.type == "metric"
         assert (result.baseline_value is None) == (result.baseline_mention is None)
+        assert result.upper is None or Decimal(result.value) < Decimal(result.upper)
 
 
 @pytest.mark.parametrize(

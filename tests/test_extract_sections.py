@@ -40,6 +40,14 @@ def test_sentences_end_where_they_end() -> None:
     ]
 
 
+def test_a_measured_number_ends_a_sentence_and_the_number_of_an_item_does_not() -> None:
+    text = "It grows by 3.14. d) One thing helps: 1. Rain."
+    assert [text[a:b] for a, b in split_sentences(text)] == [
+        "It grows by 3.14.",
+        "d) One thing helps: 1. Rain.",
+    ]
+
+
 def test_letters_name_the_sections() -> None:
     assert told("a) To parse faster. b) A new parser. c) It gains 4%. d) Use it. e) More.") == [
         ("objective", "To parse faster."),

@@ -73,6 +73,11 @@ def test_from_a_to_b_are_two_numbers() -> None:
     assert [value for value, *_ in numbers("from 10% to 20%")] == ["10", "20"]
 
 
+@pytest.mark.parametrize("text", ["by 76% to 47%", "between 9.5% and 3.1%", "by 50-40%", "by 3x to 3x"])
+def test_what_falls_is_no_range(text: str) -> None:
+    assert [upper for _, upper, *_ in numbers(text)] in ([None], [None, None])
+
+
 def test_decimals_are_canonical() -> None:
     assert to_decimal("007.50") == "7.5"
     assert to_decimal("0.000", negative=True) == "0"
