@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kg.evaluate import derive_evaluation
 from kg.extract import extract, load_pipeline
-from kg.extract.frames import Frame, Thing
+from kg.extract.frames import Frame, Named
 from kg.extract.numerals import find_numbers
 from kg.extract.roles import fit_role
 from kg.extract.slots import fill
@@ -47,7 +47,7 @@ def frame(sentence: str) -> Frame:
         at = sentence.find(name)
         while at >= 0:
             if not any(thing.overlaps(at, at + len(name)) for thing in things):
-                things.append(Thing(at, at + len(name), THINGS[name], name.casefold()))
+                things.append(Named(at, at + len(name), THINGS[name], name.casefold()))
             at = sentence.find(name, at + 1)
     things.sort(key=lambda thing: thing.start)
     nova = next((thing for thing in things if thing.key == "nova"), None)
@@ -65,7 +65,7 @@ def results(sentence: str) -> list[dict[str, str | None]]:
             "direction": one.direction,
         }
         for name in ("metric", "on", "subject", "baseline"):
-            thing: Thing | None = getattr(one, name)
+            thing: Named | None = getattr(one, name)
             row[name] = None if thing is None else sentence[thing.start : thing.end]
         rival = None if one.rival is None else whole.numbers[one.rival]
         row["rival"] = None if rival is None else sentence[rival.start : rival.end]
@@ -259,7 +259,7 @@ def test_proposed_data_may_be_the_subject() -> None:
 
 def test_the_subject_may_be_named_elsewhere() -> None:
     whole = frame("The proposed method reaches 71% accuracy.")
-    nova = Thing(0, 4, "method", "nova", "proposes")
+    nova = Named(0, 4, "method", "nova", "proposes")
     spoken = Frame(whole.text, 0, whole.end, whole.numbers, whole.kinds, whole.things, (nova,))
     assert [one.subject for one in fill(spoken)] == [nova]
 

@@ -14,7 +14,7 @@ from kg.model import Entity, EntityType, Facts, Mention, Question, Result, Role,
 
 __all__ = ["derive_facts"]
 
-Thing = tuple[EntityType, str]
+_Id = tuple[EntityType, str]
 """A type and the key that all mentions of one thing share in one text."""
 
 
@@ -30,14 +30,14 @@ def derive_facts(doc: Doc, view: View, extractor: str) -> Facts:
     )
 
 
-def _entities(doc: Doc, view: View) -> tuple[dict[Thing, str], tuple[Entity, ...]]:
+def _entities(doc: Doc, view: View) -> tuple[dict[_Id, str], tuple[Entity, ...]]:
     """The name of each thing, its fullest quote; the entities, sorted, one for each type and name."""
-    mentions: dict[Thing, set[Mention]] = defaultdict(set)
+    mentions: dict[_Id, set[Mention]] = defaultdict(set)
     for span in doc.spans["entities"]:
         thing, mine = _thing(span), span._
         role = fit_role(thing[0], mine.kg_role)  # a second thing at the same place shares the first one's
         mentions[thing].add(_mention(span, role, mine.kg_component, mine.kg_confidence, view))
-    names: dict[Thing, str] = {}
+    names: dict[_Id, str] = {}
     named: dict[tuple[EntityType, str], set[Mention]] = defaultdict(set)
     for thing, found in mentions.items():
         kind = thing[0]
@@ -46,7 +46,7 @@ def _entities(doc: Doc, view: View) -> tuple[dict[Thing, str], tuple[Entity, ...
     return names, tuple(sorted(Entity(kind, tuple(sorted(found))) for (kind, _), found in named.items()))
 
 
-def _result(candidate: Candidate, names: dict[Thing, str], view: View) -> Result:
+def _result(candidate: Candidate, names: dict[_Id, str], view: View) -> Result:
     def mention(span: Span, role: Role) -> Mention:
         return _mention(span, role, "kg_results", candidate.confidence, view)
 
@@ -79,7 +79,7 @@ def _questions(doc: Doc, view: View) -> list[Question]:
     return [Question(_mention(span, "leavesOpen", "kg_sections", 10, view)) for span in sentences]
 
 
-def _thing(span: Span) -> Thing:
+def _thing(span: Span) -> _Id:
     return cast(EntityType, span.label_), span.id_
 
 

@@ -13,7 +13,7 @@ from kg.extract.values import Kind
 from kg.extract.wording import CHANGE_GAP
 from kg.model import EntityType, Role
 
-__all__ = ["DATA", "SYSTEMS", "Frame", "Thing", "new_thing"]
+__all__ = ["DATA", "SYSTEMS", "Frame", "Named", "new_named"]
 
 SYSTEMS: Final[tuple[EntityType, ...]] = ("model", "method")
 DATA: Final[tuple[EntityType, ...]] = ("benchmark", "dataset")
@@ -23,7 +23,7 @@ _LIST_GAP = re.compile(r" ?(?:,|/|,? and|,? or) ?(?:by |a |an )?")
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class Named:
     """A mention of the thing `key` at `text[start:end]`."""
 
     start: int
@@ -40,10 +40,10 @@ class Thing:
         return self.start < end and start < self.end
 
 
-def new_thing(start: int, name: str, type: EntityType, role: Role | None = None) -> Thing:
+def new_named(start: int, name: str, type: EntityType, role: Role | None = None) -> Named:
     """A thing that only the words around a number name."""
     name = _NAME_END.sub("", name)
-    return Thing(start, start + len(name), type, name.casefold(), role or ROLES[type])
+    return Named(start, start + len(name), type, name.casefold(), role or ROLES[type])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ class Frame:
     end: int
     numbers: Sequence[Number]
     kinds: Sequence[Kind]
-    things: Sequence[Thing]
-    proposed: Sequence[Thing] = ()
+    things: Sequence[Named]
+    proposed: Sequence[Named] = ()
 
-    def among(self, types: Sequence[EntityType], start: int, end: int) -> list[Thing]:
+    def among(self, types: Sequence[EntityType], start: int, end: int) -> list[Named]:
         """The things of these types between two offsets, in their order."""
         return [one for one in self.things if one.type in types and start <= one.start and one.end <= end]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
-from kg.extract.frames import DATA, Frame, Thing, new_thing
+from kg.extract.frames import DATA, Frame, Named, new_named
 from kg.extract.lexicon import fold, load_terms
 from kg.extract.wording import (
     COMPARATIVE,
@@ -25,7 +25,7 @@ from kg.extract.wording import (
 
 __all__ = ["find_metric"]
 
-Found = tuple[Thing, ...] | None
+_Answer = tuple[Named, ...] | None
 """One thing; none, since the words are generic; or None, where a rule has nothing to say."""
 
 _GENERIC = words_of(
@@ -86,7 +86,7 @@ _PLURAL = re.compile(r"[^s]s$")
 _APPOSED = re.compile(r", (?:an? |nearly )")
 
 
-def find_metric(frame: Frame, position: int, earlier: Thing | None) -> Thing | None:
+def find_metric(frame: Frame, position: int, earlier: Named | None) -> Named | None:
     """The metric of a number: beside it, else what changed, else `earlier`, that of the result before it."""
     generic = False
     for rule in _RULES:
@@ -101,7 +101,7 @@ def find_metric(frame: Frame, position: int, earlier: Thing | None) -> Thing | N
     return _nearest(frame, position) if first else earlier
 
 
-def _phrase(frame: Frame, start: int, end: int, sure: bool) -> Found:
+def _phrase(frame: Frame, start: int, end: int, sure: bool) -> _Answer:
     """The metric in the words `text[start:end]`; `sure` says that they cannot be anything else."""
     text = frame.text
     if owner := OWNER.match(text, start, end):
@@ -121,7 +121,7 @@ def _phrase(frame: Frame, start: int, end: int, sure: bool) -> Found:
         not sure or (known.start <= start and not _PRAISED.match(text, known.start, end))
     ):
         return (_own(frame, known),)
-    new = new_thing(start, text[start:end], "metric")
+    new = new_named(start, text[start:end], "metric")
     if known is not None:
         return (replace(new, key=known.key),)
     taken = any(thing.overlaps(start, end) for thing in frame.things if thing.type not in ("task", "metric"))
@@ -140,7 +140,7 @@ def _without_lead(frame: Frame, start: int, end: int) -> int:
     return start
 
 
-def _known(frame: Frame, start: int, end: int) -> Thing | None:
+def _known(frame: Frame, start: int, end: int) -> Named | None:
     """The known metric that ends where the words `text[start:end]` end, the longest of several."""
     found = [
         thing
@@ -152,7 +152,7 @@ def _known(frame: Frame, start: int, end: int) -> Thing | None:
     return max(found, key=lambda thing: thing.end - thing.start, default=None)
 
 
-def _own(frame: Frame, known: Thing) -> Thing:
+def _own(frame: Frame, known: Named) -> Named:
     """The metric by itself where its thing is a narrower one: `accuracy` beside `parsing accuracy`."""
     name = frame.text[known.start : known.end]
     narrower = known.key != fold(name) and known.key.endswith(fold(name))
@@ -166,7 +166,7 @@ def _metric_names() -> frozenset[str]:
     return frozenset(fold(name) for term in terms for name in (term.name, *term.aliases))
 
 
-def _in_front(frame: Frame, position: int) -> Found:
+def _in_front(frame: Frame, position: int) -> _Answer:
     """`a success rate (SR) of 67%`, `WER: 3.1`, `(FID 2.1`."""
     text, end, gain = frame.text, frame.numbers[position].start, frame.kinds[position] == "gain"
     lead = _LEAD_OUT.search(text, max(frame.start, end - 110), end)
@@ -186,7 +186,7 @@ def _in_front(frame: Frame, position: int) -> Found:
     return found or (None if gain else found)
 
 
-def _behind(frame: Frame, position: int) -> Found:
+def _behind(frame: Frame, position: int) -> _Answer:
     """`40.0% mean accuracy`, `a 2.1% accuracy improvement`, `3x faster inference`, `2 GB of memory`."""
     number, kind, text = frame.numbers[position], frame.kinds[position], frame.text
     amount = number.form == "quantity" and text.startswith(" of ", number.end)
@@ -214,7 +214,7 @@ def _without_gain(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _gained(frame: Frame, position: int) -> Found:
+def _gained(frame: Frame, position: int) -> _Answer:
     """`a 5% increase in success rate`, `by 5% in accuracy`."""
     for lead_in in (_GAIN_IN, _IN_TERMS):
         if lead := lead_in.match(frame.text, frame.numbers[position].end + 1, frame.end):
@@ -224,7 +224,7 @@ def _gained(frame: Frame, position: int) -> Found:
     return None
 
 
-def _before_by(frame: Frame, position: int) -> Found:
+def _before_by(frame: Frame, position: int) -> _Answer:
     """`increased CR by 8% and PCR by 4%`."""
     end = frame.numbers[position].start
     lead = _BY.search(frame.text, max(frame.start, end - 60), end)
@@ -236,7 +236,7 @@ def _before_by(frame: Frame, position: int) -> Found:
     )
 
 
-def _risen(frame: Frame, position: int) -> Found:
+def _risen(frame: Frame, position: int) -> _Answer:
     """`accuracy dropped from 3 to 2`, `memory for X decreased to 1 GB`."""
     end = frame.numbers[frame.anchor(position)].start
     rise = _last(_RISEN, frame.text, max(frame.start, end - 120), end)
@@ -252,7 +252,7 @@ def _risen(frame: Frame, position: int) -> Found:
     return _phrase(frame, *named.span(), sure=False) if named else None
 
 
-def _changed(frame: Frame, position: int) -> Found:
+def _changed(frame: Frame, position: int) -> _Answer:
     """`reduces latency by 40%`, `improves the accuracy of X on Y from 3 to 4`."""
     text, end = frame.text, frame.numbers[frame.anchor(position)].start
     inner = position and frame.kinds[position] != "score"
@@ -271,14 +271,14 @@ def _last(pattern: re.Pattern[str], text: str, start: int, end: int) -> re.Match
     return next(iter(deque(pattern.finditer(text, start, end), maxlen=1)), None)
 
 
-def _nearest(frame: Frame, position: int) -> Thing | None:
+def _nearest(frame: Frame, position: int) -> Named | None:
     start = frame.numbers[position].start
     metrics = frame.among(("metric",), *frame.clause(position))
     nearest = min(metrics, key=lambda thing: abs(thing.start - start), default=None)
     return _own(frame, nearest) if nearest else None
 
 
-_RULES: tuple[Callable[[Frame, int], Found], ...] = (
+_RULES: tuple[Callable[[Frame, int], _Answer], ...] = (
     _in_front,
     _behind,
     _gained,

@@ -9,7 +9,8 @@
                                            `span._.kg_confidence`: tenths, 0 to 10;
                                            `span._.kg_component`: who found it (kg_entities; kg_results may
                                            append spans of its own, under its own name)
-    kg_values     doc.spans["values"]      one Span a number that may be a result
+    kg_values     doc.spans["values"]      one Span a number that may be a result; label: a `Kind` of
+                                           values.py; `span._.kg_number`: its `Number` of numerals.py
     kg_results    doc._.kg_results         tuple of `kg.extract.results.Candidate`; its slots are Spans of
                                            doc.spans["entities"]
 

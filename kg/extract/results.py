@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from kg.extract.frames import Frame, Thing
+from kg.extract.frames import Frame, Named
 from kg.extract.numerals import Number
 from kg.extract.slots import Filled, fill
 from kg.model import Direction, EntityType, ResultKind
@@ -91,7 +91,7 @@ class _Fillers:
         self.known = {_thing(span): span for span in doc.spans["entities"]}
         self.places = {(thing.start, thing.end) for thing in self.known}
 
-    def span(self, thing: Thing | None) -> Span | None:
+    def span(self, thing: Named | None) -> Span | None:
         if thing is None or thing in self.known:
             return self.known[thing] if thing else None
         span = _char_span(self.doc, thing.start, thing.end, thing.type, thing.key)
@@ -140,8 +140,8 @@ def _char_span(doc: Doc, start: int, end: int, label: str = "", key: str = "") -
     return cast(Span, doc.char_span(start, end, label=label, span_id=key, alignment_mode="expand"))
 
 
-def _thing(span: Span) -> Thing:
-    return Thing(span.start_char, span.end_char, cast(EntityType, span.label_), span.id_, span._.kg_role)
+def _thing(span: Span) -> Named:
+    return Named(span.start_char, span.end_char, cast(EntityType, span.label_), span.id_, span._.kg_role)
 
 
 @Language.factory(NAME, requires=["doc.spans"], assigns=["doc._.kg_results", "doc.spans"])

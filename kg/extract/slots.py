@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from kg.extract.frames import DATA, SYSTEMS, Frame, Thing, new_thing
+from kg.extract.frames import DATA, SYSTEMS, Frame, Named, new_named
 from kg.extract.lexicon import fold, load_terms
 from kg.extract.metrics import find_metric
 from kg.extract.phrases import head_type
@@ -86,10 +86,10 @@ class Filled:
     """One result of a frame: the position of its number, of its baseline's number, and its slots."""
 
     position: int
-    metric: Thing | None = None
-    on: Thing | None = None
-    subject: Thing | None = None
-    baseline: Thing | None = None
+    metric: Named | None = None
+    on: Named | None = None
+    subject: Named | None = None
+    baseline: Named | None = None
     rival: int | None = None
     direction: Direction | None = None
 
@@ -120,15 +120,15 @@ def fill(frame: Frame) -> list[Filled]:
     return filled
 
 
-def _without(frame: Frame, taken: Sequence[Thing | None]) -> Frame:
+def _without(frame: Frame, taken: Sequence[Named | None]) -> Frame:
     """The frame without the things that compete, so that nothing is measured on them."""
     things, proposed = ([t for t in some if t not in taken] for some in (frame.things, frame.proposed))
     return replace(frame, things=things, proposed=proposed)
 
 
-def find_rivals(frame: Frame) -> list[Thing]:
+def find_rivals(frame: Frame) -> list[Named]:
     """The systems of the sentence that something is compared with."""
-    rivals: list[Thing] = []
+    rivals: list[Named] = []
     for thing in frame.among((*SYSTEMS, *DATA), frame.start, frame.end):
         lead = _RIVAL_LEAD if thing.type in SYSTEMS else _COMPARED_TO
         listed = (
@@ -139,7 +139,7 @@ def find_rivals(frame: Frame) -> list[Thing]:
     return rivals
 
 
-def find_subject(frame: Frame, position: int, rivals: Sequence[Thing]) -> Thing | None:
+def find_subject(frame: Frame, position: int, rivals: Sequence[Named]) -> Named | None:
     """What achieved a number: a system beside it, the one that its verb belongs to, or the proposed one."""
     number, text = frame.numbers[position], frame.text
     left, right = frame.segment(position)
@@ -164,8 +164,8 @@ def find_subject(frame: Frame, position: int, rivals: Sequence[Thing]) -> Thing 
 
 
 def find_baseline(
-    frame: Frame, position: int, subject: Thing | None, rivals: Sequence[Thing]
-) -> Thing | None:
+    frame: Frame, position: int, subject: Named | None, rivals: Sequence[Named]
+) -> Named | None:
     """The system that a number is compared with, nearest first; a gain `by 3%` has it ahead."""
     number = frame.numbers[position]
     left, right = frame.segment(position)
@@ -184,12 +184,12 @@ def find_baseline(
     return known or _unknown_rival(frame, number.end, right)
 
 
-def _unknown_rival(frame: Frame, start: int, end: int) -> Thing | None:
+def _unknown_rival(frame: Frame, start: int, end: int) -> Named | None:
     """`compared to a residual connection baseline`, where nothing of that name is known."""
     for match in _RIVAL_NAMED.finditer(frame.text, start, min(end, start + 160)):
         taken = any(thing.overlaps(*match.span("name")) for thing in frame.things)
         if not taken and _VAGUE.isdisjoint(match["name"].lower().split()):
-            return new_thing(match.start("name"), match["name"].strip(), "method", "comparesWith")
+            return new_named(match.start("name"), match["name"].strip(), "method", "comparesWith")
     return None
 
 
@@ -225,7 +225,7 @@ def _has_point(frame: Frame, position: int) -> bool:
     return "." in frame.text[number.start : number.end]
 
 
-def find_owner(frame: Frame, position: int) -> Thing | None:
+def find_owner(frame: Frame, position: int) -> Named | None:
     """The system that the value of a baseline belongs to: `X (23.9`, `X's 0.4`, `23.9 for X`."""
     number = frame.numbers[position]
     systems = frame.among(SYSTEMS, frame.start, frame.end)
@@ -237,12 +237,12 @@ def find_owner(frame: Frame, position: int) -> Thing | None:
     return next((one for one in behind if _OWNED_BY.fullmatch(frame.text, number.end, one.start)), None)
 
 
-def _is_method(frame: Frame, thing: Thing) -> bool:
+def _is_method(frame: Frame, thing: Named) -> bool:
     """Whether the head noun of a term is one of methods: `softmax attention`."""
     return head_type(re.split(r"[ -]", frame.text[thing.start : thing.end])[-1]) == "method"
 
 
-def find_direction(frame: Frame, position: int, metric: Thing | None) -> Direction | None:
+def find_direction(frame: Frame, position: int, metric: Named | None) -> Direction | None:
     """What happened to the metric as it is named; None for a score."""
     if frame.kinds[position] == "score":
         return None

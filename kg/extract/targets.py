@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from kg.extract.frames import DATA, Frame, Thing, new_thing
+from kg.extract.frames import DATA, Frame, Named, new_named
 from kg.extract.wording import HEDGES, any_of, words_of
 from kg.model import EntityType
 
@@ -70,7 +70,7 @@ _NO_GROUP = words_of(
 _TEST_NAME = re.compile(r"(?i:bench(?:mark)?|arena)\b|Eval\b|QA\b")
 
 
-def find_targets(frame: Frame, position: int) -> list[Thing]:
+def find_targets(frame: Frame, position: int) -> list[Named]:
     """What the number at `position` was measured on; two things where it holds on `both A and B`."""
     on = _named_beside(frame, position) or _on_behind(frame, position, DATA)
     if frame.kinds[position] == "ratio":
@@ -80,11 +80,11 @@ def find_targets(frame: Frame, position: int) -> list[Thing]:
     return _with_twin(frame, on) if on else []
 
 
-def _named_beside(frame: Frame, position: int) -> Thing | None:
+def _named_beside(frame: Frame, position: int) -> Named | None:
     return _on_listed(frame, position) or _on_beside(frame, position)
 
 
-def _loosely(frame: Frame, position: int) -> Thing | None:
+def _loosely(frame: Frame, position: int) -> Named | None:
     """What stands further away, or what the paper proposes to measure on."""
     return (
         _unknown_behind(frame, position)
@@ -100,7 +100,7 @@ def _loosely(frame: Frame, position: int) -> Thing | None:
     )
 
 
-def _on_listed(frame: Frame, position: int) -> Thing | None:
+def _on_listed(frame: Frame, position: int) -> Named | None:
     """`3% and 4% on HumanEval and MBPP, respectively`."""
     group = frame.listed(position)
     if len(group) < 2 or frame.text.find("respectively", frame.start, frame.end) < 0:
@@ -111,9 +111,9 @@ def _on_listed(frame: Frame, position: int) -> Thing | None:
     return None
 
 
-def _runs(frame: Frame, things: Iterable[Thing]) -> list[list[Thing]]:
+def _runs(frame: Frame, things: Iterable[Named]) -> list[list[Named]]:
     """The things, cut into the lists in which they stand."""
-    runs: list[list[Thing]] = []
+    runs: list[list[Named]] = []
     for thing in things:
         if runs and _THING_GAP.fullmatch(frame.text, runs[-1][-1].end, thing.start):
             runs[-1].append(thing)
@@ -122,7 +122,7 @@ def _runs(frame: Frame, things: Iterable[Thing]) -> list[list[Thing]]:
     return runs
 
 
-def _on_beside(frame: Frame, position: int) -> Thing | None:
+def _on_beside(frame: Frame, position: int) -> Named | None:
     """`MathVista (55.6`, `a GSM8K accuracy of 3`, `88.0% ImageNet accuracy`, `and MMLU climbs to 3`."""
     text, number = frame.text, frame.numbers[position]
     left, right = frame.segment(position)
@@ -135,7 +135,7 @@ def _on_beside(frame: Frame, position: int) -> Thing | None:
     return next((thing for thing in behind if _FEW_WORDS.fullmatch(text, number.end, thing.start)), None)
 
 
-def _on_behind(frame: Frame, position: int, types: Sequence[EntityType]) -> Thing | None:
+def _on_behind(frame: Frame, position: int, types: Sequence[EntityType]) -> Named | None:
     """`3% on the hard split of X`, before another clause starts."""
     end = frame.numbers[position].end
     things = frame.among(types, end, min(frame.segment(position)[1], end + REACH))
@@ -144,7 +144,7 @@ def _on_behind(frame: Frame, position: int, types: Sequence[EntityType]) -> Thin
 
 def _on_ahead(
     frame: Frame, position: int, types: Sequence[EntityType], lead: re.Pattern[str]
-) -> Thing | None:
+) -> Named | None:
     """`On X, the model reaches 3%`: the last one before the number."""
     number = frame.numbers[position]
     for floor in (frame.segment(position)[0], frame.start):
@@ -157,7 +157,7 @@ def _on_ahead(
     return None
 
 
-def _unknown_behind(frame: Frame, position: int) -> Thing | None:
+def _unknown_behind(frame: Frame, position: int) -> Named | None:
     """`3% on NewBench`, where nothing of that name is known."""
     end = frame.numbers[position].end
     right = min(frame.segment(position)[1], end + 90)
@@ -165,17 +165,17 @@ def _unknown_behind(frame: Frame, position: int) -> Thing | None:
     return _unknown(frame, _NAMED_BEHIND.finditer(frame.text, end, stop.start() if stop else right))
 
 
-def _unknown_ahead(frame: Frame, position: int) -> Thing | None:
+def _unknown_ahead(frame: Frame, position: int) -> Named | None:
     """`On NewBench, X reaches 3%`, where nothing of that name is known."""
     start = frame.numbers[position].start
     ahead = [*_NAMED_AHEAD.finditer(frame.text, max(frame.start, start - 400), start)]
     return _unknown(frame, reversed(ahead))
 
 
-def _unknown(frame: Frame, matches: Iterable[re.Match[str]]) -> Thing | None:
+def _unknown(frame: Frame, matches: Iterable[re.Match[str]]) -> Named | None:
     """A benchmark of the first name that is no known thing."""
     for match in matches:
-        new = new_thing(match.start("name"), match["name"], "benchmark")
+        new = new_named(match.start("name"), match["name"], "benchmark")
         over = [thing for thing in frame.things if thing.overlaps(new.start, new.end)]
         if all(
             thing.type == "method" and new.start <= thing.start and thing.end <= new.end + 3 for thing in over
@@ -184,7 +184,7 @@ def _unknown(frame: Frame, matches: Iterable[re.Match[str]]) -> Thing | None:
     return None
 
 
-def _on_shared(frame: Frame, position: int) -> Thing | None:
+def _on_shared(frame: Frame, position: int) -> Named | None:
     """`a PSNR of 17.6 and an LPIPS of 0.3 on NewSet`."""
     following = position + 1
     if following == len(frame.numbers) or frame.kinds[following] != frame.kinds[position]:
@@ -199,7 +199,7 @@ def _on_shared(frame: Frame, position: int) -> Thing | None:
     )
 
 
-def _on_group(frame: Frame, position: int) -> Thing | None:
+def _on_group(frame: Frame, position: int) -> Named | None:
     """`across various mathematical reasoning benchmarks`."""
     end = frame.numbers[position].end
     match = _GROUP.search(frame.text, end, min(frame.segment(position)[1], end + 110))
@@ -208,10 +208,10 @@ def _on_group(frame: Frame, position: int) -> Thing | None:
     taken = any(thing.overlaps(*match.span("name")) for thing in frame.things)
     if taken or not _NO_GROUP.isdisjoint(match["name"].lower().split()):
         return None
-    return new_thing(match.start("name"), match["name"].strip(), "task")
+    return new_named(match.start("name"), match["name"].strip(), "task")
 
 
-def _proposed(frame: Frame) -> Thing | None:
+def _proposed(frame: Frame) -> Named | None:
     """The benchmark that the paper proposes."""
     for thing in frame.proposed:
         if thing.type == "benchmark" or _TEST_NAME.search(frame.text, thing.start, thing.end):
@@ -219,13 +219,13 @@ def _proposed(frame: Frame) -> Thing | None:
     return None
 
 
-def _nearest(frame: Frame, position: int) -> Thing | None:
+def _nearest(frame: Frame, position: int) -> Named | None:
     start = frame.numbers[position].start
     named = frame.among(("benchmark",), *frame.clause(position))
     return min(named, key=lambda thing: abs(thing.start - start), default=None)
 
 
-def _with_twin(frame: Frame, on: Thing) -> list[Thing]:
+def _with_twin(frame: Frame, on: Named) -> list[Named]:
     """The thing, and the one beside it in `both A and B`."""
     if not _BOTH.search(frame.text, max(frame.start, on.start - 10), on.start):
         return [on]
@@ -233,5 +233,5 @@ def _with_twin(frame: Frame, on: Thing) -> list[Thing]:
         if _AND.fullmatch(frame.text, on.end, thing.start):
             return [on, thing]
     if match := _TWIN.match(frame.text, on.end, frame.end):
-        return [on, new_thing(match.start("name"), match["name"], "benchmark")]
+        return [on, new_named(match.start("name"), match["name"], "benchmark")]
     return [on]
