@@ -62,13 +62,15 @@ def build(
     folder: Path | str = "outputs",
     *,
     base: str | None = None,
+    workers: int = 1,
     track: Track = untracked,
 ) -> Built:
     """Reads `sources` (without any, the bundled example) into the graph in `folder`.
 
     Only what is new, edited, or was found by another extractor is extracted. A text that differs from
     the one kept for its source, day and paper is an edit, and replaces it; of two such texts in one
-    build the first stands. Raises `SourceError` where no paper can be read, `StoreError`, and
+    build the first stands. `workers` processes share a large extraction; above one, a script needs its
+    `if __name__ == "__main__":`. Raises `SourceError` where no paper can be read, `StoreError`, and
     `OutputError`; facts found until then are kept.
     """
     folder = _folder(folder)
@@ -79,7 +81,7 @@ def build(
         new = [summary for summary in summaries if store.extractor_of(summary) is None]
         edited = {summary.key for summary in new}
         renewed = [summary for summary in store.outdated(fingerprint()) if summary.key not in edited]
-        _extract(store, new + renewed, track)
+        _extract(store, new + renewed, workers, track)
         store.reject(find_digests(sources or [example()]), skipped)
         graphs, quads = _publish(store, folder, track)
         return Built(
@@ -95,11 +97,12 @@ def build(
 
 
 def derive_records(
-    sources: Sequence[str], track: Track = untracked
+    sources: Sequence[str], *, workers: int = 1, track: Track = untracked
 ) -> tuple[Iterable[Record], list[Skipped]]:
     """The facts in `sources` as JSON records, extracted as they are taken; and what was skipped."""
     summaries, skipped = _read(sources)
-    facts = track(extract(summaries, _workers(len(summaries))), "Extracting", len(summaries))
+    count = len(summaries)
+    facts = track(extract(summaries, workers if count >= _WORTH_A_POOL else 1), "Extracting", count)
     return (to_record(each) for each in facts), skipped
 
 
@@ -144,14 +147,10 @@ def _refuse_others(store: Store, summaries: list[Summary], folder: Path) -> None
         )
 
 
-def _workers(count: int) -> int:
-    return (os.cpu_count() or 1) if count >= _WORTH_A_POOL else 1
-
-
-def _extract(store: Store, summaries: list[Summary], track: Track) -> None:
+def _extract(store: Store, summaries: list[Summary], workers: int, track: Track) -> None:
     """Keeps facts as they come, a few together, so that an interruption loses little."""
     count = len(summaries)
-    found = iter(track(extract(summaries, _workers(count)), "Extracting", count))
+    found = iter(track(extract(summaries, workers if count >= _WORTH_A_POOL else 1), "Extracting", count))
     while some := list(islice(found, _TOGETHER)):
         store.keep(some)
 

@@ -18,8 +18,8 @@ import typer
 from typer.core import TyperGroup
 
 from kg import __version__
-from kg.errors import KGError, QueryError
-from kg.terminal import say, say_skipped, show_heading, show_table, to_count, to_plain, to_tracker
+from kg.errors import KGError, OutputError, QueryError
+from kg.terminal import say, say_skipped, show_heading, show_table, show_text, to_count, to_plain, to_tracker
 
 if TYPE_CHECKING:
     from kg.queries import NamedQuery
@@ -40,9 +40,17 @@ class _Commands(TyperGroup):
             )
             raise KGError(f"interrupted{kept}") from error
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
             return None
+        except OSError as error:
+            _drop_output()
+            raise OutputError(f"cannot write to standard output: {error.strerror}") from error
         return answer
+
+
+def _drop_output() -> None:
+    """Sends what is still to be printed nowhere, so that Python's last flush does not fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 app = typer.Typer(
@@ -69,17 +77,23 @@ OutputOption = Annotated[Path, typer.Option("--output", "-o", metavar="DIR", hel
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 
 OUTPUTS = Path("outputs")
+WORKERS = os.cpu_count() or 1
 _SPARQL = re.compile(r"\s*(?:select|ask|construct|describe|prefix|base)\b.*\W", re.IGNORECASE | re.DOTALL)
 
 
 def main() -> None:
     """Runs the command line, and turns what kg raises on purpose into a message and an exit code."""
-    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-    sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     try:
         app()
     except KGError as error:
         say(f"kg: {error}")
+        sys.exit(2)
+    except UnicodeEncodeError as error:
+        say(f"kg: {error.object!r} is not UTF-8 text")
         sys.exit(2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -119,7 +133,7 @@ def build_command(
     """
     from kg.build import build
 
-    built = build(sources or [], output, base=base, track=to_tracker(quiet))
+    built = build(sources or [], output, base=base, workers=WORKERS, track=to_tracker(quiet))
     if quiet:
         return
     say_skipped(built.skipped, output / "rejects.jsonl")
@@ -140,9 +154,9 @@ def extract_command(sources: NeededSources, quiet: QuietOption = False) -> None:
     """
     from kg.build import derive_records
 
-    records, skipped = derive_records(sources, to_tracker(quiet))
+    records, skipped = derive_records(sources, workers=WORKERS, track=to_tracker(quiet))
     for record in records:
-        print(json.dumps(record, ensure_ascii=False))
+        show_text(json.dumps(record, ensure_ascii=False) + "\n")
     if not quiet:
         say_skipped(skipped)
 
@@ -181,7 +195,7 @@ def query_command(
     with open_store(store) as graph:
         answer = ask(graph, found.sparql, bind(graph, found, _pairs(parameters or [])), chosen)
     if isinstance(answer, str):
-        print(answer, end="")
+        show_text(answer)
     else:
         show_table(answer)
 
@@ -238,7 +252,7 @@ def validate_command(store: StoreOption = OUTPUTS, quiet: QuietOption = False) -
 
     with open_store(store) as graph:
         batches = to_tracker(quiet)(graph.batches(BATCH), "Checking", -(-graph.count() // BATCH))
-        report = derive_report(batches, workers=os.cpu_count() or 1)
+        report = derive_report(batches, workers=WORKERS)
     for line in to_lines(report) if not quiet else ():
         print(to_plain(line))
     raise typer.Exit(0 if report.conforms else 1)
@@ -273,7 +287,7 @@ def evaluate_command(
     from kg.gold import read_gold
 
     marked = read_gold(gold)
-    records, skipped = derive_records(sources, to_tracker(quiet))
+    records, skipped = derive_records(sources, workers=WORKERS, track=to_tracker(quiet))
     for line in to_lines(derive_evaluation(marked, records), errors):
         print(to_plain(line))
     if not quiet:
@@ -299,17 +313,18 @@ def _read_query(query: str) -> NamedQuery:
     from kg.queries import load_queries, parse_query
 
     if query == "-":
-        return parse_query("-", sys.stdin.read())
+        return parse_query("-", sys.stdin.read() if sys.stdin else "")
     if query in load_queries():
         return load_queries()[query]
     if "{" not in query and not _SPARQL.match(query):
-        path = Path(query)
-        if not path.is_file():
-            raise QueryError(f"no query {query!r}: neither a name (kg query --list), a file, nor SPARQL")
         try:
-            return parse_query(path.stem, path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeError) as error:
-            raise QueryError(f"cannot read the query in {query}: {error}") from error
+            return parse_query(Path(query).stem, Path(query).read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError) as error:
+            raise QueryError(
+                f"no query {query!r}: neither a name (kg query --list), a file, nor SPARQL"
+            ) from error
+        except OSError as error:
+            raise QueryError(f"cannot read the query in {query}: {error.strerror}") from error
     return parse_query("SPARQL", query)
 
 

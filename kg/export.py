@@ -40,8 +40,11 @@ def write_rejects(rejects: Iterable[Skipped], path: Path) -> None:
     lines = [json.dumps(asdict(skipped), ensure_ascii=False) + "\n" for skipped in rejects]
     if lines:
         _write(path, [line.encode() for line in lines])
-    else:
+        return
+    try:
         path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot remove {path}: {error.strerror}; choose another folder with -o") from error
 
 
 def _write(path: Path, pieces: Iterable[bytes]) -> None:

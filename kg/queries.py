@@ -73,21 +73,22 @@ _NUMERIC = {XSD.decimal, XSD.integer, XSD.double}
 _LONGEST = 100_000
 _DEEPEST = 64
 _MOST_JOINTS = 500
+_MOST_TOKENS = 5_000
 _STACK = 64 * 1024 * 1024
 _PARAMETER = re.compile(r"# param (?P<name>\w+) \((?P<kind>\w+)\): (?P<help>.+)")
 _TOKEN = re.compile(
     r"(?P<skip>"
     r"\#[^\n\r]*"  # comment
-    r"|<[A-Za-z][A-Za-z0-9+.-]*://[^<>\"{}|^`\\\s]*>"  # IRI that cannot be a comparison
+    r"|<[A-Za-z][A-Za-z0-9+.-]*://[^<>\"{}|^`\\\x00-\x20]*>"  # IRI that cannot be a comparison
     r"|<[\w.~:/?=%-]{0,200}>"  # IRI in which, were it a comparison, nothing could hide
     r'|"""(?:[^"\\]|\\.|"(?!""))*"""|\'\'\'(?:[^\'\\]|\\.|\'(?!\'\'))*\'\'\''
     r'|"(?!"")(?:[^"\\\n\r]|\\.)*"|\'(?!\'\')(?:[^\'\\\n\r]|\\.)*\''
     r"|[?$]\w+"  # variable
     r"|:(?:(?:\w|%[0-9A-F]{2})(?:[\w-]|%[0-9A-F]{2})*)?"  # end of a prefixed name or blank node
     r"|\d+\.\d+)"
-    r"|(?P<vague><[^<>\"{}|^`\\\s]*>|[\"'\\])"
+    r"|(?P<vague><[^<>\"{}|^`\\\x00-\x20]*>|[\"'\\])"
     r"|(?P<service>\w*?service)"
-    r"|\w+|(?P<open><<|[{(\[])|(?P<close>>>|[})\]])|(?P<sign>[-!+*/^|&.;])",
+    r"|\w+|(?P<open><<|[{(\[])|(?P<close>>>|[})\]])|(?P<sign>[-!+*/^|&.;,])",
     re.DOTALL | re.IGNORECASE,
 )
 
@@ -163,7 +164,10 @@ def _to_term(store: Store, kind: Kind, value: str) -> Term:
             return ox.Literal(date.fromisoformat(value).isoformat(), datatype=ox.NamedNode(XSD.date))
         except ValueError as error:
             raise QueryError(f"{value!r} is not a day like 2024-10-01") from error
-    return ox.NamedNode(value[1:-1]) if re.fullmatch(r"<[^<>\s]+>", value) else ox.Literal(value)
+    try:
+        return ox.NamedNode(value[1:-1]) if re.fullmatch(r"<[^<>\s]+>", value) else ox.Literal(value)
+    except ValueError as error:
+        raise QueryError(f"{value!r} is no RDF term: {error}") from error
 
 
 def _known_name(store: Store, kind: Kind, value: str) -> str:
@@ -215,8 +219,10 @@ def guard(sparql: str) -> None:
 
 def _scan(sparql: str) -> None:
     depth = joints = 0
-    for token in _TOKEN.finditer(sparql):
+    for count, token in enumerate(_TOKEN.finditer(sparql)):
         kind = token.lastgroup
+        if count > _MOST_TOKENS:
+            raise QueryError(f"the query has more than {_MOST_TOKENS} words")
         if kind == "service":
             raise QueryError("SERVICE is refused: a query never leaves this machine")
         if kind == "vague":

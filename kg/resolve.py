@@ -42,7 +42,7 @@ _KIND_WORDS = frozenset(
     )
     for plural in ("", "s", "es")
 )
-_SHARED_AUTHORS = 2
+_LONGEST_BYLINE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,8 @@ def name_key(name: str) -> str:
     Versions stay apart: `MATH-500` is not `MATH`, `Llama-3 (8B)` is not `Llama-3 (70B)`, `C++` is not
     `C`; only a last bracket without a digit is a short form.
     """
-    text = unicodedata.normalize("NFKC", name.replace("Ã—", "×")).casefold()
-    text = re.sub(r"\s*\([^()\d]*\)\s*$", "", text) or text
+    text = " ".join(unicodedata.normalize("NFKC", name.replace("Ã—", "×")).casefold().split())
+    text = re.sub(r" ?\([^()\d]*\)$", "", text) or text
     words = re.findall(r"[^\s_\-–—/()]+", text)
     while len(words) > 1 and words[-1] in _KIND_WORDS:
         words.pop()
@@ -93,7 +93,7 @@ def name_key(name: str) -> str:
     joined = ""
     for word in words:
         joined += "-" + word if joined[-1:].isdigit() and word[0].isdigit() else word
-    return joined or text
+    return joined or text or name
 
 
 def derive_resolution(facts: Iterable[Facts]) -> Resolution:
@@ -173,7 +173,7 @@ def _parse_size(label: str) -> tuple[str | None, int | None]:
     Of millions only two digits and more count: the `1M` of a name is the length of its context.
     """
     size = re.search(r"[\s_(-]+(\d{1,4}(?:\.\d{1,3})?(?=B)|\d{2,4}(?=M))([BM])(?![A-Za-z0-9])", label)
-    if not size or not size.start():
+    if not size or not size.start() or not size[1].strip("0."):
         return None, None
     whole, _, fraction = size[1].partition(".")
     exponent = 9 if size[2] == "B" else 6
@@ -189,18 +189,29 @@ def _families(things: Mapping[ThingKey, Thing]) -> Iterator[tuple[ThingKey, Thin
 
 
 def _derive_people(bylines: Mapping[str, frozenset[Author]]) -> dict[tuple[str, str], str]:
-    """(name, paper) → the smallest paper of that person, for persons with several papers."""
-    tokens = {paper: {author.name for author in authors} for paper, authors in bylines.items()}
-    papers: dict[str, list[str]] = defaultdict(list)
+    """(name, paper) → the smallest paper of that person, for persons with several papers.
+
+    Papers of one name are joined where two more authors stand in both bylines; very long bylines
+    tell nothing about a person.
+    """
+    roots: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def root(node: tuple[str, str]) -> tuple[str, str]:
+        while (above := roots.get(node, node)) != node:
+            roots[node] = roots.get(above, above)
+            node = above
+        return node
+
+    seen: dict[tuple[str, str, str], str] = {}
     for paper in sorted(bylines):
-        for name in sorted({author.name for author in bylines[paper] if author.kind == "name"}):
-            papers[name].append(paper)
-    first: dict[tuple[str, str], str] = {}
-    for name, own in papers.items():
-        for a, b in combinations(own, 2):
-            if len(tokens[a] & tokens[b] - {name}) >= _SHARED_AUTHORS:
-                low, high = sorted((first.get((name, a), a), first.get((name, b), b)))
-                for paper in own:
-                    if first.get((name, paper), paper) == high:
-                        first[name, paper] = low
-    return first
+        tokens = sorted({author.name for author in bylines[paper]})
+        names = {author.name for author in bylines[paper] if author.kind == "name"}
+        if len(tokens) > _LONGEST_BYLINE:
+            continue
+        for name in sorted(names):
+            for one, other in combinations([token for token in tokens if token != name], 2):
+                low, high = sorted(
+                    (root((name, seen.setdefault((name, one, other), paper))), root((name, paper)))
+                )
+                roots[high] = low
+    return {node: root(node)[1] for node in roots if root(node) != node}

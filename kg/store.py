@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -76,19 +78,20 @@ def open_store(folder: Path | str, *, base: str | None = None, write: bool = Fal
     Raises `StoreError` where there is none to read, another process writes, or a file is damaged.
     """
     home = Path(folder) / _FOLDER
-    if not write and not (home / "facts.sqlite").is_file():
-        raise StoreError(f"no graph in {folder}; make one with: kg build SOURCE -o {folder}")
     try:
         if write:
             home.mkdir(parents=True, exist_ok=True)
+        elif not (home / "facts.sqlite").is_file():
+            raise StoreError(f"no graph in {folder}; make one with: kg build SOURCE -o {folder}")
     except OSError as error:
-        raise StoreError(f"cannot make a store in {folder}: {error.strerror}") from error
+        raise StoreError(f"cannot use the store in {folder}: {error.strerror}") from error
     try:
         with _lock(home, folder) if write else nullcontext(), _connect(home, write) as db:
             yield Store(home, db, base, write=write)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, json.JSONDecodeError) as error:
         raise StoreError(
-            f"the store in {folder} is damaged or busy ({error}); build it anew elsewhere"
+            f"the store in {folder} cannot be used ({error}): it is busy, read-only or damaged, or the disk "
+            "is full; mend that, or build anew in another folder"
         ) from error
 
 
@@ -190,9 +193,10 @@ class Store:
 
     def reject(self, sources: Iterable[str], skipped: Iterable[Skipped]) -> None:
         """Notes what could not be read in `sources`, in place of what was noted of them before."""
-        rows = [(s.source, s.line, s.reason, s.text) for s in skipped]
+        rows = [(_to_storable(s.source), s.line, s.reason, s.text) for s in skipped]
         with self._db:
-            self._db.executemany("DELETE FROM rejects WHERE source = ?", ((source,) for source in sources))
+            gone = ((_to_storable(source),) for source in sources)
+            self._db.executemany("DELETE FROM rejects WHERE source = ?", gone)
             self._db.executemany("INSERT INTO rejects VALUES (?, ?, ?, ?)", rows)
 
     def rejects(self) -> list[Skipped]:
@@ -210,14 +214,18 @@ class Store:
         changed = {iri for iri, inputs in wanted.items() if present.get(iri) != inputs}
         dropped = present.keys() - wanted.keys()
         folder = self._folder()
-        if not present or len(changed) + len(dropped) > _BULK_SHARE * len(wanted):
-            folder = self._build_aside(track(self._graphs(resolution), "Building the graph", len(wanted)))
-        elif changed or dropped:
-            self._change((g for g in self._graphs(resolution) if g.iri in changed), dropped)
+        try:
+            if not present or len(changed) + len(dropped) > _BULK_SHARE * len(wanted):
+                folder = self._build_aside(track(self._graphs(resolution), "Building the graph", len(wanted)))
+            elif changed or dropped:
+                self._change((g for g in self._graphs(resolution) if g.iri in changed), dropped)
+        except (OSError, RuntimeError) as error:
+            raise StoreError(f"cannot write the quads in {self._home}: {error}; is the disk full?") from error
         with self._db:
             self._db.execute("DELETE FROM graphs")
             self._db.executemany("INSERT INTO graphs VALUES (?, ?)", wanted.items())
-            self._set_meta(base=self.names.base, quads=folder.name, changing="")
+            size = str(len(self.quads))
+            self._set_meta(base=self.names.base, quads=folder.name, size=size, changing="")
         for other in self._home.glob("quads-*"):
             if other != folder:
                 shutil.rmtree(other, ignore_errors=True)
@@ -244,10 +252,20 @@ class Store:
             yield _Graph(names.graph(name), _hash(*map(str, quads)), partial(list, quads))
 
     def _sound(self) -> bool:
-        return self._meta("changing") == "" and self._folder().is_dir()
+        """Whether the quads are whole; a writer counts them all, which finds damage too."""
+        if self._meta("changing") != "" or not self._folder().is_dir():
+            return False
+        if not self._write:
+            return True
+        try:
+            return len(self.quads) == int(self._meta("size") or -1)
+        except (StoreError, OSError, RuntimeError):
+            self._opened = None
+            return False
 
     def _folder(self) -> Path:
-        return self._home / (self._meta("quads") or "quads-0")
+        name = self._meta("quads") or ""
+        return self._home / (name if re.fullmatch(r"quads-[0-9]+", name) else "quads-0")
 
     def _build_aside(self, graphs: Iterable[_Graph]) -> Path:
         """Builds all quads in a new folder, verifies their number, and returns the folder."""
@@ -298,8 +316,8 @@ class Store:
                 raise StoreError(f"a build in {self._home.parent} was interrupted; run kg build again")
             try:
                 self._opened = ox.Store(path) if self._write else ox.Store.read_only(path)
-            except OSError as error:
-                raise StoreError(f"cannot open the quads in {path}: {error}; run kg build again") from error
+            except (OSError, RuntimeError) as error:
+                raise StoreError(f"cannot open the quads in {path}; run kg build again ({error})") from error
         return self._opened
 
     def __iter__(self) -> Iterator[ox.Quad]:
@@ -372,6 +390,11 @@ def query(quads: ox.Store, sparql: str, bindings: Mapping[str, Term] | None = No
 def _union(quad: ox.Quad) -> ox.Quad:
     """The same statement in the default graph, which holds the union of all named ones."""
     return ox.Quad(quad.subject, quad.predicate, quad.object)
+
+
+def _to_storable(path: str) -> str:
+    """A path as text, whatever bytes it is made of."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _hash(*parts: str) -> str:

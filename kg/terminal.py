@@ -25,7 +25,16 @@ if TYPE_CHECKING:
     from kg.progress import Track
     from kg.queries import Table
 
-__all__ = ["say", "say_skipped", "show_heading", "show_table", "to_count", "to_plain", "to_tracker"]
+__all__ = [
+    "say",
+    "say_skipped",
+    "show_heading",
+    "show_table",
+    "show_text",
+    "to_count",
+    "to_plain",
+    "to_tracker",
+]
 
 T = TypeVar("T")
 
@@ -70,6 +79,13 @@ def to_tracker(quiet: bool) -> Track:
         return show(items, what, total, console=_console(error=True), transient=True)
 
     return track
+
+
+def show_text(text: str) -> None:
+    """Prints data as it is; on a terminal, without what a terminal would obey."""
+    if sys.stdout.isatty():
+        text = "\n".join(map(to_plain, text.split("\n")))
+    print(text, end="")
 
 
 def show_heading(text: str, kind: str = "") -> None:
@@ -117,6 +133,7 @@ def _console(error: bool = False) -> Console:
     console = Console(stderr=error, highlight=False, markup=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = 10_000
+    console.width = max(console.width, 40)
     return console
 
 

@@ -38,6 +38,9 @@ __all__ = [
 DEFAULT_BASE = "https://w3id.org/paperkg/data/"
 
 
+_BASE = re.compile(r"[a-z][a-z0-9+.-]*://[^\s<>\"{}|\\^`%\[\]\x00-\x20\x7f-\x9f\ud800-\udfff]+[/#]")
+
+
 class Namespace:
     """A closed set of terms below one IRI: `KG.Result` is a string, a misspelt term raises."""
 
@@ -117,9 +120,9 @@ def slug(name: str) -> str:
 
 
 def _digest(parts: Iterable[str]) -> str:
-    """Ten hex digits of SHA-256 over the parts; a length before each keeps the join injective."""
+    """Twenty hex digits of SHA-256 over the parts; a length before each keeps the join injective."""
     joined = "".join(f"{len(part)}:{part}" for part in parts)
-    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
 class Names:
@@ -130,7 +133,9 @@ class Names:
     """
 
     def __init__(self, base: str = DEFAULT_BASE) -> None:
-        if not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^\s<>\"{}|\\^`%\[\]]+[/#]", base):
+        if not re.fullmatch(
+            r"[a-z][a-z0-9+.-]*://[^\s<>\"{}|\\^`%\[\]\x00-\x20\x7f-\x9f\ud800-\udfff]+[/#]", base
+        ):
             raise KGError(f"base {base!r} is no absolute IRI that ends in '/' or '#', as {DEFAULT_BASE} is")
         self.base = base
 

@@ -233,6 +233,33 @@ def test_a_change_of_the_lexicon_renames_every_graph(
         assert ask(store, bare) == Table(("paper", "thing"), ()), "a graph still names what is gone"
 
 
+@pytest.mark.parametrize("damage", ["emptied", "truncated", "removed", "flipped"])
+def test_damaged_quads_are_built_again(
+    tmp_path: Path, sources: dict[str, Path], whole: list[bytes], damage: str
+) -> None:
+    build([str(tmp_path / "digests")], tmp_path / "out")
+    (folder,) = (tmp_path / "out" / ".store").glob("quads-*")
+    tables = [file for file in folder.iterdir() if file.suffix == ".sst" or damage == "emptied"]
+    assert tables
+    for file in tables:
+        if damage == "truncated":
+            file.write_bytes(file.read_bytes()[:100])
+        elif damage == "flipped":
+            content = file.read_bytes()
+            file.write_bytes(bytes(byte ^ 0xFF for byte in content[:200]) + content[200:])
+        else:
+            file.unlink()
+    assert build([str(tmp_path / "digests")], tmp_path / "out").new == 0
+    assert contents(tmp_path / "out") == whole
+
+
+def test_a_file_name_that_is_no_text(tmp_path: Path) -> None:
+    name = os.fsdecode(bytes(tmp_path) + b"/b\xff.md")
+    Path(name).write_text(digest("2024-01-01", example_row(1), "| No link | ann | Text. |\n"))
+    assert build([name], tmp_path / "out").new == 1
+    assert "b\\\\xff.md" in (tmp_path / "out" / "rejects.jsonl").read_text()
+
+
 def test_a_store_of_another_format_is_told(tmp_path: Path, sources: dict[str, Path]) -> None:
     build([str(sources["2024-01-01"])], tmp_path / "out")
     with sqlite3.connect(tmp_path / "out" / ".store" / "facts.sqlite") as db:
@@ -283,7 +310,7 @@ def test_a_store_that_is_not_there(tmp_path: Path) -> None:
 def test_a_damaged_store_is_told(tmp_path: Path, sources: dict[str, Path]) -> None:
     build([str(sources["2024-01-01"])], tmp_path / "out")
     (tmp_path / "out" / ".store" / "facts.sqlite").write_bytes(b"not a database" * 1000)
-    with pytest.raises(StoreError, match="is damaged or busy"):
+    with pytest.raises(StoreError, match="cannot be used"):
         build([str(sources["2024-01-01"])], tmp_path / "out")
 
 

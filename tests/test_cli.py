@@ -145,6 +145,18 @@ def test_a_parameter_of_a_query_of_ones_own(built: Kg) -> None:
             ["query", "SELECT * { SERVICE <http://x.org/> { ?s ?p ?o } }"],
             "kg: SERVICE is refused: a query never leaves this machine\n",
         ),
+        (
+            ["query", "SELECT * { ?s ?p <http://x\u00a0#> . " + "{" * 20000 + "}" * 20000 + "\n}"],
+            "kg: the query nests deeper than 64 levels\n",
+        ),
+        (["query", "ASK {}", "-p", "x=<foo>"], "kg: '<foo>' is no RDF term: "),
+        (
+            ["query", "SELECT * { ?s ?p " + ",".join(f"?o{n}" for n in range(999)) + " }"],
+            "kg: the query joins",
+        ),
+        (["show", "-s", "x" * 300, "x"], "kg: cannot use the store in xxx"),
+        (["query", "x" * 5000], "kg: cannot read the query in xxx"),
+        (["remove", "\udcff"], "kg: '\\udcff' is not UTF-8 text\n"),
         (["query", "SELECT * " + "{" * 8000], "kg: the query nests deeper than 64 levels\n"),
         (["show", "ZetaxNet"], "kg: nothing in the graph is named 'ZetaxNet'; near: Zeta"),
         (["show", "qqqqqq"], "kg: nothing in the graph is named 'qqqqqq'; try: kg search WORDS\n"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -99,9 +100,19 @@ def test_several_days_in_one_text() -> None:
         (day(f"| {LINK}| ann | Text. |"), "row without a title"),
         (day("Some words."), "text outside a table"),
         (day("|"), "row cut off: it does not end in '|'"),
+        (day(f"| Alpha {LINK}| ann | T. | | Beta {LINK}| ann | T. |"), "two rows on one line"),
+        (day() + f"### Papers for 2024-01-03\n| Alpha {LINK}| ann | T. |\n", "row below no readable day"),
+        (day(HEAD.splitlines()[0] + f" | A {LINK}| ann | T. |"), "row on the line of its table's head"),
+        (
+            day(f"| Alpha {LINK}| ann | T. |").replace("2401.00001", "２４０１.00001"),
+            "row without an arXiv link",
+        ),
         (f"| Alpha {LINK}| ann | T. |\n" + day(f"| Beta {LINK}| ann | T. |"), "row below no readable day"),
         (f"### Papers for 2024-01-02\n| Alpha {LINK}| ann | T. |\n", "row below no readable day"),
-        (day(f"| Alpha {LINK}| ann | T. |", date="yesterday"), "not a day like 2024-10-01"),
+        (
+            day(f"| Alpha {LINK}| ann | T. |", date="yesterday"),
+            "not a heading like '## Papers for 2024-10-01'",
+        ),
         (day(f"| Alpha {LINK}| ann | T. |", date="2024-02-30"), "row below no readable day"),
     ],
 )
@@ -167,8 +178,27 @@ def test_a_binary_file_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_bytes(b"\x89PNG\xff\xfe\x00")
     (tmp_path / "b.md").write_text(day(f"| Alpha {LINK}| ann | Text. |"))
     first, second = read_digests([str(tmp_path)])
-    assert first == Skipped(str(tmp_path / "a.md"), 0, "not UTF-8 text: invalid start byte at byte 0", "")
+    assert first == Skipped(
+        str(tmp_path / "a.md"), 0, "cannot be read: not UTF-8 text (invalid start byte at byte 0)", ""
+    )
     assert isinstance(second, Summary)
+
+
+def test_what_a_folder_holds_is_read_or_told(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.md")
+    (tmp_path / "broken.md").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "good.md").write_text(day(f"| Alpha {LINK}| ann | Text. |"))
+    told = [each for each in read_digests([str(tmp_path)]) if isinstance(each, Skipped)]
+    assert [(Path(each.source).name, each.reason) for each in told] == [
+        ("broken.md", "cannot be read: not a regular file"),
+        ("pipe.md", "cannot be read: not a regular file"),
+    ]
+
+
+def test_an_endless_source_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kg.readers.digest.LARGEST", 1 << 20)
+    (found,) = read_digests(["/dev/zero"])
+    assert found == Skipped("/dev/zero", 0, "cannot be read: larger than 1 MB", "")
 
 
 def test_sources_that_are_not_there(tmp_path: Path) -> None:

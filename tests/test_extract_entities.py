@@ -265,6 +265,11 @@ def test_rivals_are_compared_with() -> None:
     assert said == {"GPT-4o": "comparesWith", "Claude 3.5 Sonnet": "comparesWith", "GSM8K": "evaluatesOn"}
 
 
+@pytest.mark.parametrize("words", ["up from 39.4 with", "against 47.3% for", "compared to 3.1 of"])
+def test_who_has_the_lesser_value_is_compared_with(words: str) -> None:
+    assert roles(f"It scores 55.6 on GSM8K, {words} Qwen2.5-7B.")["Qwen2.5-7B"] == "comparesWith"
+
+
 def test_questions_name_nothing() -> None:
     assert found("It works. Follow-up questions: 1. Would GPT-4o do better on GSM8K?") == {}
 

@@ -157,3 +157,23 @@ def test_a_shared_name_with_two_shared_authors_is_one_person() -> None:
     resolution = derive_resolution([other, two, one])
     assert person(resolution, one, "Wei Li") == person(resolution, two, "Wei Li") == ("name", "1")
     assert person(resolution, other, "Wei Li") == ("name", "3")
+
+
+def test_many_papers_of_the_same_people_are_joined_at_once() -> None:
+    byline = "Ann Lee, Bo Li, Cy Do"
+    found = [named(f"{number:04}", "method", byline=byline) for number in range(2000)]
+    resolution = derive_resolution(found)
+    assert {person(resolution, each, "Ann Lee") for each in found} == {("name", "0000")}
+
+
+def test_a_chain_of_shared_authors_is_one_person() -> None:
+    found = [
+        named(paper, "method", byline=f"Wei Li, {others}")
+        for paper, others in (
+            ("3", "Bo Yu, Cy Do"),
+            ("1", "Di Wu, Ed Xu"),
+            ("2", "Bo Yu, Cy Do, Di Wu, Ed Xu"),
+        )
+    ]
+    resolution = derive_resolution(found)
+    assert {person(resolution, each, "Wei Li") for each in found} == {("name", "1")}

@@ -13,6 +13,7 @@ summary may hold `|`; every line that becomes no summary is returned as `Skipped
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -27,9 +28,14 @@ __all__ = ["SOURCE", "find_digests", "parse_byline", "parse_digest", "read_diges
 
 SOURCE = "digest"
 
+LARGEST = 256 * 1024 * 1024
+"""Bytes of the largest source that is read: digests are a thousand times smaller."""
+
+_HEADING = re.compile(r"#{1,6} ")
 _DAY = re.compile(r"##\s+Papers for\s+(?P<day>\S+)\s*$", re.IGNORECASE)
-_TABLE = re.compile(r"\|\s*Title\s*\|\s*Authors\s*\||\|[\s|:-]*--[\s|:-]*$", re.IGNORECASE)
-_ID = r"(?P<id>\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?"
+_COLUMNS = re.compile(r"\|\s*Title\s*\|\s*Authors\s*\|\s*Summary\s*\|(?:\s*Link\s*\|)?", re.IGNORECASE)
+_RULE = re.compile(r"\|[\s|:-]*")
+_ID = r"(?P<id>(?-i:[0-9]{4}\.[0-9]{4,5}|[a-z-]+(?:\.[A-Z]{2})?/[0-9]{7}))(?:v[0-9]+)?"
 _LINKED_TITLE = re.compile(
     r"(?:\(|[-–—]\s?)read more on \[arxiv\]\(https?://arxiv\.org/abs/" + _ID + r"/?\)"
     r"(?:\s+or\s+\[[^\]|]{0,40}\]\([^()\s]{0,300}\))?\s*\)?\s*\|",
@@ -51,18 +57,15 @@ def read_digests(sources: Iterable[str]) -> Iterator[Summary | Skipped]:
     """Reads what `find_digests` finds, so that the order of `sources` does not matter.
 
     Of two texts for one paper on one day the first stands and the second is `Skipped`, as is a file
-    that is not UTF-8 text or holds no digest. Raises `SourceError` where a file cannot be opened.
+    that cannot be read, is not UTF-8 text, or holds no digest.
     """
+    named = frozenset(sources)
     seen: dict[tuple[str, str, str], Summary] = {}
-    for path in find_digests(sources):
+    for path in find_digests(named):
         try:
-            data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-        except OSError as error:
-            raise SourceError(f"cannot read {path}: {error.strerror}") from error
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            yield Skipped(path, 0, f"not UTF-8 text: {error.reason} at byte {error.start}", "")
+            text = _read_text(path, named=path in named)
+        except (OSError, ValueError) as error:
+            yield Skipped(path, 0, f"cannot be read: {getattr(error, 'strerror', None) or error}", "")
             continue
         for line, block, found in _read_blocks(text):
             if isinstance(found, str):
@@ -73,24 +76,53 @@ def read_digests(sources: Iterable[str]) -> Iterator[Summary | Skipped]:
                 yield Skipped(path, line, "another text for the same paper and day stands before it", block)
 
 
+def _read_text(path: str, named: bool) -> str:
+    """Raises `OSError` or `ValueError`. Pipes and devices are read only where a user names them."""
+    if path == "-":
+        if sys.stdin is None:
+            raise ValueError("standard input is closed")
+        data = sys.stdin.buffer.read(LARGEST + 1)
+    elif not named and not Path(path).is_file():
+        raise ValueError("not a regular file")
+    else:
+        with Path(path).open("rb") as file:
+            data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise ValueError(f"larger than {LARGEST >> 20} MB")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 text ({error.reason} at byte {error.start})") from error
+
+
 def _files(source: str) -> list[str]:
     path = Path(source)
     try:
         if path.is_dir():
-            found = [str(file) for file in path.rglob("*.md") if file.is_file()]
+            found = _files_below(source)
         elif source == "-" or path.exists():
             found = [source]
         elif has_magic(source):
             found = [file for file in glob(source, recursive=True) if Path(file).is_file()]
         else:
             raise FileNotFoundError
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise SourceError(
             f"no file or folder {source!r}; give a digest, a folder of them, a glob, or - for standard input"
         ) from error
     if not found:
         raise SourceError(f"no digest in {source!r}: it holds no file that ends in .md")
     return found
+
+
+def _files_below(folder: str) -> list[str]:
+    """Every `*.md` below a folder, whatever it is, and every folder that cannot be listed."""
+    closed: list[str] = []
+    below = os.walk(folder, onerror=lambda error: closed.append(str(error.filename)))
+    return [
+        *(str(Path(top) / name) for top, _, names in below for name in names if name.endswith(".md")),
+        *closed,
+    ]
 
 
 def parse_digest(text: str, source: str = "-") -> Iterator[Summary | Skipped]:
@@ -105,10 +137,10 @@ def _read_blocks(text: str) -> Iterator[tuple[int, str, Summary | str]]:
     seen_day = False
     for line, block in _blocks(text):
         heading = _DAY.match(block)
-        if heading:
-            seen_day, day = True, _parse_day(heading["day"])
+        if heading or (seen_day and _HEADING.match(block)):
+            seen_day, day = True, _parse_day(heading["day"]) if heading else None
             if day is None:
-                yield line, block, "not a day like 2024-10-01"
+                yield line, block, "not a heading like '## Papers for 2024-10-01'"
         elif block.startswith("|"):
             yield line, block, _parse_row(block, day)
         elif seen_day:
@@ -122,15 +154,19 @@ def _blocks(text: str) -> Iterator[tuple[int, str]]:
     start, parts = 0, list[str]()
     for number, raw in enumerate(text.split("\n"), 1):
         line = _storable(raw)
-        opens = line.startswith(("|", "## "))
+        opens = line.startswith("|") or _HEADING.match(line) is not None
         if parts and (opens or not parts[0].startswith("|") or _closed(parts)):
             yield start, " ".join(parts)
             parts = []
-        if line and not _TABLE.match(line):
+        if line and not _is_table_head(line):
             start = start if parts else number
             parts.append(line)
     if parts:
         yield start, " ".join(parts)
+
+
+def _is_table_head(line: str) -> bool:
+    return _COLUMNS.fullmatch(line) is not None or ("--" in line and _RULE.fullmatch(line) is not None)
 
 
 def _closed(parts: list[str]) -> bool:
@@ -155,8 +191,12 @@ def _parse_row(row: str, day: str | None) -> Summary | str:
         return "row below no readable day"
     if len(row) < 2 or not row.endswith("|"):
         return "row cut off: it does not end in '|'"
+    if _COLUMNS.match(row):
+        return "row on the line of its table's head"
     linked = _LINKED_TITLE.search(row)
     if linked:
+        if _LINKED_TITLE.search(row, linked.end()):
+            return "two rows on one line"
         byline, bar, abstract = row[linked.end() : -1].partition("|")
         title, arxiv_id = row[1 : linked.start()], linked["id"]
     else:
