@@ -6,17 +6,15 @@ spaCy is imported when something is extracted, not when this package is.
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.model import Facts, Summary
+from kg.workers import share
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -32,19 +30,9 @@ def extract(summaries: Iterable[Summary], workers: int = 1) -> Iterator[Facts]:
 
     With `workers` above 1 the work is spread over that many processes of our own.
     """
-    if workers <= 1:
-        for chunk in _chunks(summaries):
-            yield from _extract_chunk(chunk, fingerprint())
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        waiting: deque[Future[list[Facts]]] = deque()
-        for chunk in _chunks(summaries):
-            waiting.append(pool.submit(_extract_chunk, chunk, fingerprint()))
-            if len(waiting) > 2 * workers:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
+    work = partial(_extract_chunk, extractor=fingerprint())
+    for found in share(work, _chunks(summaries), workers):
+        yield from found
 
 
 @cache

@@ -32,6 +32,8 @@ _RIVAL = re.compile(
     r"\b(?:outperform\w*|surpass\w*|exceed\w*|beat\w*|compar(?:ed|ing) (?:to|with|against)|relative to|"
     r"than|over|versus|vs\.?|against|unlike|baselines?(?: such as| like|,)?)"
     r"\s(?:the\s|an?\s)?(?:[\w-]+\s){0,2}$"
+    r"|\b(?:from|than|against|versus|vs\.?|compared (?:to|with))\s[\d.]{1,9}\s?%?\s"
+    r"(?:for|with|by|of|from)\s(?:the\s)?$"
 )
 _CITED = re.compile(
     r"\b(?:such as|like|e\.g\.,?|including|(?:based|built|builds) (?:up)?on|existing|from|"

@@ -128,7 +128,7 @@ def _on_beside(frame: Frame, position: int) -> Named | None:
     left, right = frame.segment(position)
     first = frame.numbers[frame.anchor(position)].start
     for thing in reversed(frame.among(DATA, left, first)):
-        opens = thing.start == frame.start or _OPENS.search(text, left, thing.start)
+        opens = thing.start == frame.start or _OPENS.search(text, max(left, thing.start - 14), thing.start)
         if _BESIDE.fullmatch(text, thing.end, first) or (opens and _CLIMBS.fullmatch(text, thing.end, first)):
             return thing
     behind = frame.among(DATA, number.end, right)
