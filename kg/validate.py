@@ -6,14 +6,10 @@ printed, and a graph that does not conform is no error.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import groupby
-from multiprocessing import get_context
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,6 +26,7 @@ from rdflib.term import Node
 
 from kg.errors import KGError, SourceError
 from kg.vocabulary import KG, PREFIXES, XSD, ontology_path
+from kg.workers import share
 
 __all__ = ["BATCH", "Report", "Violation", "derive_report", "to_lines"]
 
@@ -88,7 +85,7 @@ def derive_report(batches: Iterable[Iterable[Quad]], shapes: Path | None = None,
     _load_graph(path)
     summaries = quads = 0
     violations: set[Violation] = set()
-    for checked in _check_all(map(_to_bytes, batches), path, workers):
+    for checked in share(partial(_check, shapes=path), map(_to_bytes, batches), workers):
         summaries += checked.summaries
         quads += checked.quads
         violations.update(checked.violations)
@@ -135,24 +132,6 @@ def _clip(text: str) -> str:
 
 def _to_bytes(batch: Iterable[Quad]) -> bytes:
     return serialize(batch, format=RdfFormat.N_QUADS) or b""
-
-
-def _check_all(batches: Iterator[bytes], shapes: Path, workers: int) -> Iterator[_Checked]:
-    """Checks batches in order; no more than two a worker are in flight."""
-    if workers <= 1:
-        yield from (_check(batch, shapes) for batch in batches)
-        return
-    pending: deque[Any] = deque()
-    try:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            for batch in batches:
-                pending.append(pool.submit(_check, batch, shapes))
-                if len(pending) > 2 * workers:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
-    except BrokenProcessPool as error:
-        raise KGError("a process of the validation died; try again with fewer workers") from error
 
 
 def _check(batch: bytes, shapes: Path) -> _Checked:

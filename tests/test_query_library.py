@@ -645,7 +645,7 @@ P = "PREFIX : <http://e.org/> PREFIX x: <http://e.org/> SELECT * "
 ASKS_ELSEWHERE = {
     "plain": "SELECT * { SERVICE <http://e.org/> { ?s ?p ?o } }",
     "lower case": "SELECT * { service <http://e.org/> { ?s ?p ?o } }",
-    "behind an odd space": "SELECT * { OPTIONAL{?a ?b <http://x\u00a0#>} SERVICE <http://e.org/> {?s ?p ?o}\n}",
+    "behind an odd space": "SELECT * { OPTIONAL{?a ?b <http://x\u00a0#>} SERVICE <x:y> {?s ?p ?o}\n}",
     "silent": "SELECT * { SeRvIcE SILENT <http://e.org/> { ?s ?p ?o } }",
     "variable": "SELECT * { SERVICE ?where { ?s ?p ?o } }",
     "name without a space": P + "{ SERVICE:x { ?s ?p ?o } }",
