@@ -213,13 +213,14 @@ def show_command(
 
     with open_store(store) as graph:
         cards = [describe(graph, found) for found in find(graph, name)]
-    for card in cards:
+    for number, card in enumerate(cards):
+        if number:
+            print()
         show_heading(card.found.label, card.found.kind.lower())
         for section in card.sections:
             print()
             show_heading(section.heading)
             show_table(section.table)
-        print()
 
 
 @app.command("search")
