@@ -22,7 +22,7 @@ from kg.model import (
     Summary,
 )
 
-__all__ = ["Record", "from_record", "to_record"]
+__all__ = ["Record", "from_record", "to_record", "to_summary"]
 
 Record = dict[str, Any]
 
@@ -100,7 +100,20 @@ def _result(result: Result) -> Record:
 
 def from_record(record: Record) -> Facts:
     """The facts that `to_record` wrote. Raises `KeyError` or `FactsError` on anything else."""
-    summary = Summary(
+    return Facts(
+        summary=to_summary(record),
+        extractor=record["extractor"],
+        entities=tuple(
+            Entity(e["type"], tuple(_read_mention(m) for m in e["mentions"])) for e in record["entities"]
+        ),
+        results=tuple(_read_result(r) for r in record["results"]),
+        questions=tuple(Question(_read_mention(q)) for q in record["questions"]),
+    )
+
+
+def to_summary(record: Record) -> Summary:
+    """The summary alone, which stays readable where the facts of an older extractor are not."""
+    return Summary(
         paper=Paper(record["id"]),
         source=record["source"],
         date=record["date"],
@@ -108,15 +121,6 @@ def from_record(record: Record) -> Facts:
         abstract=record["abstract"],
         byline=record["byline"],
         authors=tuple(Author(a["name"], a["kind"], _read_evidence(a)) for a in record["authors"]),
-    )
-    return Facts(
-        summary=summary,
-        extractor=record["extractor"],
-        entities=tuple(
-            Entity(e["type"], tuple(_read_mention(m) for m in e["mentions"])) for e in record["entities"]
-        ),
-        results=tuple(_read_result(r) for r in record["results"]),
-        questions=tuple(Question(_read_mention(q)) for q in record["questions"]),
     )
 
 

@@ -32,7 +32,7 @@ from kg import graph
 from kg.errors import StoreError
 from kg.model import Facts, Skipped, Summary
 from kg.progress import Track, untracked
-from kg.records import from_record, to_record
+from kg.records import from_record, to_record, to_summary
 from kg.resolve import Resolution, derive_resolution
 from kg.vocabulary import DCTERMS, DEFAULT_BASE, KG, PREFIXES, Names
 
@@ -179,7 +179,7 @@ class Store:
         """The summaries whose facts another extractor found."""
         wanted = "SELECT record FROM facts WHERE extractor != ? ORDER BY source, date, paper"
         for (record,) in self._db.execute(wanted, (extractor,)).fetchall():
-            yield from_record(json.loads(record)).summary
+            yield to_summary(json.loads(record))
 
     def papers(self) -> set[str]:
         """The arXiv ids of all papers."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,19 +27,6 @@ def shared() -> Path:
     folder = CHECKOUT.parent / "shared"
     _need(f"the corpus in {folder}", (folder / "corpus").is_dir())
     return folder
-
-
-@pytest.fixture
-def need_program():  # type: ignore[no-untyped-def]
-    """Skips (under KG_CI=1 fails) where a program from a Debian package is missing."""
-
-    def need(name: str) -> str:
-        path = shutil.which(name)
-        _need(f"the program {name}", path is not None)
-        assert path
-        return path
-
-    return need
 
 
 @pytest.fixture

@@ -149,6 +149,18 @@ def test_another_extractor_extracts_all_again(
     assert (built.read, built.new, built.renewed) == (3, 0, 12)
 
 
+def test_facts_that_no_longer_hold_together_are_extracted_again(
+    tmp_path: Path, sources: dict[str, Path], whole: list[bytes]
+) -> None:
+    build([str(tmp_path / "digests")], tmp_path / "out")
+    with sqlite3.connect(tmp_path / "out" / ".store" / "facts.sqlite") as db:
+        broken = """replace(record, '"subject": "', '"subject": "?')"""
+        db.execute(f"UPDATE facts SET extractor = 'old', record = {broken}")
+    db.close()
+    assert build([str(sources["2024-01-01"])], tmp_path / "out").renewed == 12
+    assert contents(tmp_path / "out") == whole
+
+
 def test_an_interrupted_extraction_keeps_what_it_found(
     tmp_path: Path, sources: dict[str, Path], monkeypatch: pytest.MonkeyPatch, whole: list[bytes]
 ) -> None:
