@@ -22,7 +22,7 @@ from pathlib import Path
 from kg.errors import OutputError, SourceError, StoreError
 from kg.export import write_nquads, write_rejects, write_turtle
 from kg.extract import extract, fingerprint
-from kg.model import Skipped, Summary
+from kg.model import Skipped, Summary, parse_arxiv_id
 from kg.progress import Track, untracked
 from kg.readers.digest import find_digests, read_digests
 from kg.records import Record, to_record
@@ -109,7 +109,7 @@ def derive_records(
 def remove(paper: str, folder: Path | str = "outputs", *, track: Track = untracked) -> int:
     """Takes one paper, by its arXiv id, out of the graph; returns how many summaries it had."""
     with open_store(folder, write=True) as store:
-        removed = store.remove(paper)
+        removed = store.remove(parse_arxiv_id(paper))
         if not removed:
             raise StoreError(f"no paper {paper!r} in {folder}; an id looks like 2409.20566")
         _publish(store, Path(folder), track)

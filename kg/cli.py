@@ -73,7 +73,9 @@ NeededSources = Annotated[
     typer.Argument(metavar="SOURCE", help="Digests: files, folders, globs, or - for standard input."),
 ]
 StoreOption = Annotated[Path, typer.Option("--store", "-s", metavar="DIR", help="The folder of the graph.")]
-OutputOption = Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder to write to.")]
+OutputOption = Annotated[
+    Path, typer.Option("--output", "-o", "--store", "-s", metavar="DIR", help="The folder to write to.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 
 OUTPUTS = Path("outputs")
@@ -137,7 +139,10 @@ def build_command(
     if quiet:
         return
     say_skipped(built.skipped, output / "rejects.jsonl")
-    say(f"Read {to_count(built.read, 'summary', 'summaries')}, {built.new or 'none'} of them new.")
+    what = "" if sources else "the bundled example: "
+    say(
+        f"Read {what}{to_count(built.read, 'summary', 'summaries')}, {built.new or 'none'} of them new or edited."
+    )
     if built.renewed:
         say(f"Extracted {to_count(built.renewed, 'older one')} again, since the extractor is another.")
     say(

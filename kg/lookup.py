@@ -9,6 +9,7 @@ from typing import cast
 import pyoxigraph as ox
 
 from kg.errors import QueryError
+from kg.model import parse_arxiv_id
 from kg.queries import Table, close_names, to_table
 from kg.resolve import name_key
 from kg.store import Store, query
@@ -133,14 +134,16 @@ def find(store: Store, name: str) -> list[Found]:
 
     Raises `QueryError` where there is none, with names that come near.
     """
+    name = parse_arxiv_id(name)
     same: set[Found] = set()
     alike: set[Found] = set()
     forms: dict[str, str] = {}
+    key = name_key(name)
     for node, form in _named(store):
         forms[form] = node.label
         if form == name:
             same.add(node)
-        if name_key(form) == name_key(name):
+        if name_key(form) == key:
             alike.add(node)
     if not alike:
         raise QueryError(f"nothing in the graph is named {name!r}; {close_names(name, forms)}")

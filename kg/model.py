@@ -7,6 +7,7 @@ are Unicode code points, and a quote equals its slice, always: `Facts` refuses a
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ __all__ = [
     "Skipped",
     "Slot",
     "Summary",
+    "parse_arxiv_id",
 ]
 
 Field = Literal["title", "abstract", "byline"]
@@ -51,6 +53,12 @@ Role = Literal[
 ]  # fmt: skip
 """The property of the graph that a mention backs."""
 
+_ADDRESS = re.compile(
+    r"(?:arxiv:|https?://(?:www\.)?(?:arxiv\.org/(?:abs|pdf)|huggingface\.co/papers)/)?"
+    r"([0-9]{4}\.[0-9]{4,5}|[a-z-]+(?:\.[a-z]{2})?/[0-9]{7})(?:v[0-9]+)?(?:\.pdf)?",
+    re.IGNORECASE,
+)
+
 ENTITY_TYPES: tuple[EntityType, ...] = get_args(EntityType)
 
 
@@ -67,6 +75,12 @@ class Paper:
             f"https://arxiv.org/abs/{self.arxiv_id}",
             f"https://huggingface.co/papers/{self.arxiv_id}",
         )
+
+
+def parse_arxiv_id(address: str) -> str:
+    """The id in `arXiv:2409.20566v2` or in a page's address; any other text comes back as it is."""
+    found = _ADDRESS.fullmatch(address.strip())
+    return found[1] if found else address
 
 
 @dataclass(frozen=True, slots=True, order=True)

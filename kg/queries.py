@@ -30,6 +30,7 @@ import pyoxigraph as ox
 
 from kg.errors import QueryError
 from kg.graph import to_turtle
+from kg.model import parse_arxiv_id
 from kg.resolve import name_key
 from kg.store import Answer, Store, Term, query
 from kg.vocabulary import PREFIXES, XSD, ontology_path
@@ -157,6 +158,8 @@ def bind(store: Store, query: NamedQuery, values: Mapping[str, str]) -> dict[str
 
 
 def _to_term(store: Store, kind: Kind, value: str) -> Term:
+    if kind == "paper":
+        value = parse_arxiv_id(value)
     if kind in _NAMES:
         return ox.Literal(_known_name(store, kind, value))
     if kind == "day":

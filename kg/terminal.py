@@ -41,6 +41,9 @@ T = TypeVar("T")
 _GAP = 3
 """Cells between two columns."""
 
+_NARROWEST = 10
+"""Cells that a column needs for an id or a day."""
+
 
 def to_plain(text: str) -> str:
     """Text that a terminal only shows."""
@@ -96,25 +99,47 @@ def show_heading(text: str, kind: str = "") -> None:
 def show_table(table: Table) -> None:
     """Aligned columns under bold names, numbers to the right.
 
-    Where a table is too wide and ends in a column of words, each row's words stand below it.
+    Where a table is too wide and ends in a column of words, each row's words stand below it; where
+    its columns would have to break ids and days, each row is a record.
     """
     width = _console().width
     natural = [max(map(cell_len, cells)) for cells in zip(table.columns, *table.rows, strict=True)]
-    if table.columns[-1:] != ("words",) or sum(natural) + _GAP * (len(natural) - 1) <= width:
+    if table.columns[-1:] != ("words",) or _room(natural) <= width:
         _write(_grid(table, [None] * len(natural)))
-        return
-    widths = _fit(natural[:-1], width)
+    elif _room([min(each, _NARROWEST) for each in natural[:-1]]) > width:
+        _show_records(table)
+    else:
+        _show_above_words(table, _fit(natural[:-1], width))
+
+
+def _room(widths: list[int]) -> int:
+    return sum(widths) + _GAP * (len(widths) - 1)
+
+
+def _show_above_words(table: Table, widths: list[int | None]) -> None:
     short = replace(table, columns=table.columns[:-1], rows=())
     _write(_grid(short, widths))
     for *cells, words in table.rows:
         row = _grid(replace(short, rows=(tuple(cells),)), widths, header=False)
-        _write(row, Padding(Text(to_plain(words), style="dim"), (0, 0, 0, 4)))
+        _write(row, _words(words))
+
+
+def _show_records(table: Table) -> None:
+    for number, (*cells, words) in enumerate(table.rows):
+        if number:
+            print()
+        pairs = tuple((name, cell) for name, cell in zip(table.columns, cells, strict=False) if cell)
+        _write(_grid(replace(table, columns=("", ""), rows=pairs), [None, None], header=False), _words(words))
+
+
+def _words(text: str) -> Padding:
+    return Padding(Text(to_plain(text), style="dim"), (0, 0, 0, 4))
 
 
 def _fit(widths: list[int], room: int) -> list[int | None]:
     """The widths of columns, the widest narrowed until all fit into the room."""
     fitted = list(widths)
-    while sum(fitted) + _GAP * (len(fitted) - 1) > room and max(fitted) > 1:
+    while _room(fitted) > room and max(fitted) > _NARROWEST:
         fitted[fitted.index(max(fitted))] -= 1
     return [*fitted]
 

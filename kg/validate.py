@@ -94,7 +94,7 @@ def derive_report(batches: Iterable[Iterable[Quad]], shapes: Path | None = None,
 
 def to_lines(report: Report, examples: int = 3) -> list[str]:
     """The report as plain text: one line of verdict, then each broken shape with its first examples."""
-    checked = f"{report.summaries:,} summaries, {report.quads:,} quads"
+    checked = f"{report.summaries:,} summaries, {report.quads:,} statements of theirs"
     if report.conforms:
         return [f"conforms: {checked}"]
     lines = [f"does not conform: {len(report.violations):,} violations in {checked}"]

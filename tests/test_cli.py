@@ -75,9 +75,9 @@ def test_build_says_what_it_did(run: Kg) -> None:
     assert first.err.splitlines()[:3] == [
         "Skipped day.md:10: row cut off: it does not end in '|'",
         "What was skipped stands in outputs/rejects.jsonl.",
-        "Read 3 summaries, 3 of them new.",
+        "Read 3 summaries, 3 of them new or edited.",
     ]
-    assert run("build", "day.md").err.splitlines()[2] == "Read 3 summaries, none of them new."
+    assert run("build", "day.md").err.splitlines()[2] == "Read 3 summaries, none of them new or edited."
 
 
 def test_extract_prints_records(run: Kg) -> None:
@@ -189,6 +189,29 @@ def test_errors_say_what_where_and_what_to_do(built: Kg, words: list[str], messa
 def test_a_wrong_use_is_2(run: Kg) -> None:
     assert run("show").code == 2
     assert run("nope").code == 2
+
+
+def test_the_folder_has_one_name_everywhere(run: Kg) -> None:
+    Path("day.md").write_text(days(1)["2024-01-01"])
+    assert run("build", "day.md", "-q", "--store", "mine").code == 0
+    assert run("stats", "--store", "mine").code == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["2401.00001", "arXiv:2401.00001", "2401.00001v2", "https://arxiv.org/abs/2401.00001"]
+)
+def test_a_paper_has_many_addresses(built: Kg, name: str) -> None:
+    assert built("show", name).out.startswith("ZetabNet: Pruning Without Pain  paper\n")
+    assert built("query", "results-in", "-p", f"paper={name}", "-f", "csv").out.count("\n") == 2
+    assert built("remove", name, "-q").code == 0
+
+
+def test_a_narrow_terminal_gets_records(built: Kg, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = built("query", "leaderboard", "-p", "benchmark=GLUE").out.splitlines()
+    assert lines[0] == "benchmark   GLUE"
+    assert "paper       2401.00002" in lines
+    assert max(map(len, lines)) <= 60
 
 
 def test_search(built: Kg) -> None:

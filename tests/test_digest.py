@@ -18,6 +18,9 @@ HEAD = "| Title | Authors | Summary |\n|-------|---------|---------|\n"
 LINK = "(Read more on [arXiv](https://arxiv.org/abs/2401.00001) or [HuggingFace](https://huggingface.co/papers/2401.00001))"
 
 
+NO_DAY = "row below no line '## Papers for DATE'"
+
+
 def day(*rows: str, date: str = "2024-01-02") -> str:
     return f"\n\n## Papers for {date}\n\n{HEAD}" + "\n".join(rows) + "\n"
 
@@ -101,19 +104,19 @@ def test_several_days_in_one_text() -> None:
         (day("Some words."), "text outside a table"),
         (day("|"), "row cut off: it does not end in '|'"),
         (day(f"| Alpha {LINK}| ann | T. | | Beta {LINK}| ann | T. |"), "two rows on one line"),
-        (day() + f"### Papers for 2024-01-03\n| Alpha {LINK}| ann | T. |\n", "row below no readable day"),
+        (day() + f"### Papers for 2024-01-03\n| Alpha {LINK}| ann | T. |\n", NO_DAY),
         (day(HEAD.splitlines()[0] + f" | A {LINK}| ann | T. |"), "row on the line of its table's head"),
         (
             day(f"| Alpha {LINK}| ann | T. |").replace("2401.00001", "２４０１.00001"),
             "row without an arXiv link",
         ),
-        (f"| Alpha {LINK}| ann | T. |\n" + day(f"| Beta {LINK}| ann | T. |"), "row below no readable day"),
-        (f"### Papers for 2024-01-02\n| Alpha {LINK}| ann | T. |\n", "row below no readable day"),
+        (f"| Alpha {LINK}| ann | T. |\n" + day(f"| Beta {LINK}| ann | T. |"), NO_DAY),
+        (f"### Papers for 2024-01-02\n| Alpha {LINK}| ann | T. |\n", NO_DAY),
         (
             day(f"| Alpha {LINK}| ann | T. |", date="yesterday"),
             "not a heading like '## Papers for 2024-10-01'",
         ),
-        (day(f"| Alpha {LINK}| ann | T. |", date="2024-02-30"), "row below no readable day"),
+        (day(f"| Alpha {LINK}| ann | T. |", date="2024-02-30"), NO_DAY),
     ],
 )
 def test_what_cannot_be_read_is_told(text: str, reason: str) -> None:

@@ -313,7 +313,7 @@ def test_whatever_the_words_the_graph_keeps_its_form(found: Facts) -> None:
 
 def test_nothing_to_check_conforms() -> None:
     assert derive_report([]) == Report(0, 0, ())
-    assert to_lines(derive_report([])) == ["conforms: 0 summaries, 0 quads"]
+    assert to_lines(derive_report([])) == ["conforms: 0 summaries, 0 statements of theirs"]
 
 
 def misquoted() -> tuple[list[Quad], Quad]:
@@ -351,7 +351,7 @@ def test_report_as_text() -> None:
     found = [Violation("urn:s#A", "urn:g", f"urn:{n}", KG.value, str(n) * 300, "No.") for n in range(4)]
     found.append(Violation("urn:s#B", "urn:g", "urn:g", "", "urn:g", "Never."))
     assert to_lines(Report(2, 1000, tuple(found)), examples=1) == [
-        "does not conform: 5 violations in 2 summaries, 1,000 quads",
+        "does not conform: 5 violations in 2 summaries, 1,000 statements of theirs",
         "",
         "A: 4 × No.",
         "  urn:0",

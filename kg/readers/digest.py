@@ -104,6 +104,8 @@ def _files(source: str) -> list[str]:
             found = [source]
         elif has_magic(source):
             found = [file for file in glob(source, recursive=True) if Path(file).is_file()]
+            if not found:
+                raise FileNotFoundError
         else:
             raise FileNotFoundError
     except (OSError, ValueError) as error:
@@ -188,7 +190,7 @@ def _parse_day(text: str) -> str | None:
 def _parse_row(row: str, day: str | None) -> Summary | str:
     """A summary, or the reason why the row is none."""
     if day is None:
-        return "row below no readable day"
+        return "row below no line '## Papers for DATE'"
     if len(row) < 2 or not row.endswith("|"):
         return "row cut off: it does not end in '|'"
     if _COLUMNS.match(row):
