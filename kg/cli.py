@@ -140,9 +140,8 @@ def build_command(
         return
     say_skipped(built.skipped, output / "rejects.jsonl")
     what = "" if sources else "the bundled example: "
-    say(
-        f"Read {what}{to_count(built.read, 'summary', 'summaries')}, {built.new or 'none'} of them new or edited."
-    )
+    read = to_count(built.read, "summary", "summaries")
+    say(f"Read {what}{read}, {built.new or 'none'} of them new or edited.")
     if built.renewed:
         say(f"Extracted {to_count(built.renewed, 'older one')} again, since the extractor is another.")
     say(
