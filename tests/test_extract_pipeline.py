@@ -196,7 +196,6 @@ def test_the_fingerprint_is_hexadecimal_and_holds_no_path() -> None:
     assert int(fingerprint(), 16)
 
 
-@pytest.mark.shared
 def test_the_gold_of_dev_is_met(shared: Path) -> None:
     """A floor well below what was reached, so that a rule that breaks others is noticed."""
     gold = read_gold(shared / "gold" / "dev.gold.jsonl")
