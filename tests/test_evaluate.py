@@ -474,7 +474,6 @@ def gold_of(shared: Path, name: str) -> list[Json]:
     return [json.loads(line) for line in lines if line.strip()]
 
 
-@pytest.mark.shared
 @pytest.mark.parametrize("name", ["seed", "train", "dev"])
 def test_gold_against_itself(shared: Path, scorer: ModuleType, name: str) -> None:
     gold = gold_of(shared, name)
@@ -543,7 +542,6 @@ class Perturbation:
         return facts * self.random.choice((0, 2, 3)) if self.often() else facts
 
 
-@pytest.mark.shared
 @pytest.mark.parametrize(("name", "sample", "seeds"), [("seed", 10, 40), ("train", 30, 12), ("dev", 30, 12)])
 def test_spoilt_gold(shared: Path, scorer: ModuleType, name: str, sample: int, seeds: int) -> None:
     papers = gold_of(shared, name)
@@ -662,14 +660,12 @@ def papers_of(
     return st.lists(some, max_size=3)
 
 
-@pytest.mark.shared
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(gold=papers_of(gold_things, gold_results), records=papers_of(found_things, found_results))
 def test_small_gold(scorer: ModuleType, gold: list[Json], records: list[Json]) -> None:
     assert_equal_figures(scorer, gold, records)
 
 
-@pytest.mark.shared
 @settings(max_examples=400, deadline=None)
 @given(name=names, numeral=numerals)
 def test_small_keys(scorer: ModuleType, name: str, numeral: object) -> None:
