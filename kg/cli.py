@@ -98,7 +98,7 @@ def main() -> None:
         say(f"kg: {error.object!r} is not UTF-8 text")
         sys.exit(2)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(0)
 
 

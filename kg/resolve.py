@@ -128,11 +128,18 @@ def _entry(type: EntityType, form: str) -> Term | None:
 
 
 def _thing_key(entity: Entity) -> ThingKey:
-    for form in (entity.name, *entity.aliases):
+    """A form that is but the tail of the fullest name decides nothing: `accuracy` is not all of it."""
+    name = re.sub(r" ?\([^()]*\)$", "", entity.name).casefold()
+    telling = (form for form in entity.aliases if not _is_tail(form.casefold(), name))
+    for form in (entity.name, *telling):
         entry = _entry(entity.type, form)
         if entry:
             return (entity.type, name_key(entry.name))
     return (entity.type, name_key(entity.name))
+
+
+def _is_tail(form: str, name: str) -> bool:
+    return name.removesuffix("s").endswith((f" {form.removesuffix('s')}", f"-{form.removesuffix('s')}"))
 
 
 def _thing(key: ThingKey, names: Counter[str], forms: set[str]) -> Thing:

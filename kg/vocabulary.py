@@ -36,8 +36,6 @@ __all__ = [
 ]
 
 DEFAULT_BASE = "https://w3id.org/paperkg/data/"
-
-
 _BASE = re.compile(r"[a-z][a-z0-9+.-]*://[^\s<>\"{}|\\^`%\[\]\x00-\x20\x7f-\x9f\ud800-\udfff]+[/#]")
 
 
@@ -133,9 +131,7 @@ class Names:
     """
 
     def __init__(self, base: str = DEFAULT_BASE) -> None:
-        if not re.fullmatch(
-            r"[a-z][a-z0-9+.-]*://[^\s<>\"{}|\\^`%\[\]\x00-\x20\x7f-\x9f\ud800-\udfff]+[/#]", base
-        ):
+        if not _BASE.fullmatch(base):
             raise KGError(f"base {base!r} is no absolute IRI that ends in '/' or '#', as {DEFAULT_BASE} is")
         self.base = base
 

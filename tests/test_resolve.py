@@ -127,6 +127,19 @@ def test_a_length_of_context_is_no_size() -> None:
     assert (thing.parameters, thing.family) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("name", "alias"), [("parsing accuracy", "accuracy"), ("top-20 accuracy", "accuracy")]
+)
+def test_the_tail_of_a_name_decides_nothing(name: str, alias: str) -> None:
+    (thing,) = derive_resolution([named("1", "metric", name, alias)]).things.values()
+    assert thing.label == name
+
+
+def test_a_short_form_that_the_lexicon_knows_decides() -> None:
+    (thing,) = derive_resolution([named("1", "metric", "F1 measure of this kind", "F1")]).things.values()
+    assert thing.label == "F1"
+
+
 def test_two_types_are_two_things() -> None:
     assert (
         len(derive_resolution([named("1", "dataset", "Corpora"), named("2", "task", "Corpora")]).things) == 2

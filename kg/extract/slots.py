@@ -185,7 +185,7 @@ def find_baseline(
 
 
 def _unknown_rival(frame: Frame, start: int, end: int) -> Named | None:
-    """`compared to a residual connection baseline`, where nothing of that name is known."""
+    """`compared to a dense retrieval baseline`, where nothing of that name is known."""
     for match in _RIVAL_NAMED.finditer(frame.text, start, min(end, start + 160)):
         taken = any(thing.overlaps(*match.span("name")) for thing in frame.things)
         if not taken and _VAGUE.isdisjoint(match["name"].lower().split()):
@@ -260,12 +260,14 @@ def find_direction(frame: Frame, position: int, metric: Named | None) -> Directi
 
 
 @cache
-def _costs() -> tuple[str, ...]:
+def _costs() -> frozenset[str]:
     """The metrics of which less is better, folded."""
-    return tuple(
+    return frozenset(
         fold(name) for term in load_terms() if term.better == "down" for name in (term.name, *term.aliases)
     )
 
 
 def _is_cost(name: str) -> bool:
-    return fold(name).endswith(_costs())
+    """Whether a metric, or the last words of its name, is one of which less is better."""
+    words = re.split(r"[\s-]+", name)
+    return any(fold(" ".join(words[first:])) in _costs() for first in range(len(words)))

@@ -58,7 +58,7 @@ _SHARE = re.compile(
     " of (?:"
     + any_of(
         """the its their all total available original full labell?ed training pre-?training model base
-        trainable visual required high-entropy"""
+        trainable visual required"""
     )
     + r" )*(?:[\w-]+ )?"
     + any_of(
