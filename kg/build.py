@@ -4,23 +4,24 @@
     extract         summaries to facts, only those that are new            kg/extract/
     Store.keep      facts kept by summary                                  kg/store.py
     Store.refresh   names resolved, facts to quads, changed graphs written kg/resolve.py, kg/graph.py
-    write_…         the files at the top of the folder                     kg/export.py
+    export          the files at the top of the folder                     kg/export/
 
 Whoever wants one step calls its function; `build` and `remove` compose them.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 
 from kg.errors import OutputError, SourceError, StoreError
-from kg.export import write_nquads, write_rejects, write_turtle
+from kg.export import FORMATS, export
+from kg.export.files import write_file
 from kg.extract import extract, fingerprint
 from kg.model import Skipped, Summary, parse_arxiv_id
 from kg.progress import Track, untracked
@@ -32,6 +33,8 @@ __all__ = ["Built", "build", "derive_records", "example", "remove"]
 
 _TOGETHER = 32
 _WORTH_A_POOL = 200
+_PUBLISHED = ("turtle",)
+"""What a build writes beside the master, `graph.nq`; the other formats are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +162,20 @@ def _extract(store: Store, summaries: list[Summary], workers: int, track: Track)
 
 def _publish(store: Store, folder: Path, track: Track) -> tuple[Refreshed, int]:
     refreshed = store.refresh(track)
-    master, turtle = folder / "graph.nq", folder / "graph.ttl"
-    writers = (partial(write_nquads, store, master), partial(write_turtle, master, turtle))
-    quads, *_ = [write() for write in track(writers, "Writing the files", len(writers))]
-    write_rejects(store.rejects(), folder / "rejects.jsonl")
+    quads = store.publish(write_file)
+    for name in track(_PUBLISHED, "Writing the files", len(_PUBLISHED)):
+        export(store, name, folder / FORMATS[name].target)
+    _write_rejects(store.rejects(), folder / "rejects.jsonl")
     return refreshed, quads
+
+
+def _write_rejects(rejects: Iterable[Skipped], path: Path) -> None:
+    """Writes what could not be read, one JSON object a line; no file where there is nothing."""
+    lines = [json.dumps(asdict(skipped), ensure_ascii=False) + "\n" for skipped in rejects]
+    if lines:
+        write_file(path, (line.encode() for line in lines))
+        return
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot remove {path}: {error.strerror}; choose another folder with -o") from error

@@ -19,7 +19,17 @@ from typer.core import TyperGroup
 
 from kg import __version__
 from kg.errors import KGError, OutputError, QueryError
-from kg.terminal import say, say_skipped, show_heading, show_table, show_text, to_count, to_plain, to_tracker
+from kg.terminal import (
+    say,
+    say_skipped,
+    show_bytes,
+    show_heading,
+    show_table,
+    show_text,
+    to_count,
+    to_plain,
+    to_tracker,
+)
 
 if TYPE_CHECKING:
     from kg.queries import NamedQuery
@@ -246,6 +256,38 @@ def search_command(
     show_table(Table(("kind", "name", "words"), tuple((hit.kind, hit.name, hit.words) for hit in hits)))
 
 
+@app.command("export")
+def export_command(
+    format: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="One of --list.")] = "",
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--output", "-o", metavar="FILE|DIR|-", help="Where to; by itself, the graph's folder."),
+    ] = None,
+    list_formats: Annotated[bool, typer.Option("--list", "-l", help="List the formats.")] = False,
+    store: StoreOption = OUTPUTS,
+    quiet: QuietOption = False,
+) -> None:
+    """Write the graph in another format."""
+    from kg.export import FORMATS, File, export, find_format
+    from kg.store import open_store
+
+    if list_formats:
+        _print_formats()
+        return
+    if not format:
+        raise OutputError(f"no format; give one with -f: {', '.join(FORMATS)}")
+    chosen = find_format(format)
+    with open_store(store) as graph:
+        if output != Path("-"):
+            path = export(graph, format, output or store / chosen.target)
+        elif isinstance(chosen, File):
+            show_bytes(chosen.write(graph))
+        else:
+            raise OutputError(f"{format} is a folder of files; name one with -o")
+    if output != Path("-") and not quiet:
+        say(f"Wrote {path}.")
+
+
 @app.command("validate")
 def validate_command(store: StoreOption = OUTPUTS, quiet: QuietOption = False) -> None:
     """Check the graph against the shapes.
@@ -341,6 +383,14 @@ def _pairs(parameters: Iterable[str]) -> dict[str, str]:
             raise QueryError(f"parameter {parameter!r} is not of the form NAME=VALUE")
         pairs[name] = value
     return pairs
+
+
+def _print_formats() -> None:
+    from kg.export import FORMATS, Folder
+    from kg.queries import Table
+
+    rows = ((name, each.target + "/" * isinstance(each, Folder), each.help) for name, each in FORMATS.items())
+    show_table(Table(("format", "file", "what it is"), tuple(rows)))
 
 
 def _print_queries() -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote
 
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 
 from kg.delta import derive_delta, to_decimal_text
 from kg.model import (
@@ -47,7 +47,6 @@ from kg.vocabulary import (
     FOAF,
     KG,
     OA,
-    PREFIXES,
     PROV,
     RDF,
     RDFS,
@@ -65,7 +64,6 @@ __all__ = [
     "to_identity_quads",
     "to_ontology_quads",
     "to_quads",
-    "to_turtle",
 ]
 
 READER = "digest"
@@ -281,17 +279,6 @@ def to_ontology_quads(names: Names) -> list[Quad]:
     graph = NamedNode(names.graph("ontology"))
     triples = parse(path=str(ontology_path("kg.ttl")), format=RdfFormat.TURTLE)
     return [Quad(t.subject, t.predicate, t.object, graph) for t in triples]
-
-
-def to_turtle(triples: Iterable[Triple]) -> bytes:
-    """Triples, sorted by their subjects, as Turtle: prefixes in order, a blank line between subjects.
-
-    Oxigraph orders prefixes at random, and puts no raw line break into a literal.
-    """
-    turtle = serialize(triples, format=RdfFormat.TURTLE, prefixes=PREFIXES) or b""
-    *prefixes, body = turtle.split(b"\n", len(PREFIXES))
-    spaced = body.replace(b" .\n", b" .\n\n").rstrip(b"\n")
-    return b"\n".join([*sorted(prefixes), b"", spaced, b""])
 
 
 @cache

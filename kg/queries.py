@@ -29,10 +29,10 @@ from typing import Literal, TypeVar, cast, get_args
 import pyoxigraph as ox
 
 from kg.errors import QueryError
-from kg.graph import to_turtle
 from kg.model import parse_arxiv_id
 from kg.resolve import name_key
 from kg.store import Answer, Store, Term, query
+from kg.turtle import to_turtle
 from kg.vocabulary import PREFIXES, XSD, ontology_path
 
 __all__ = [
@@ -292,7 +292,7 @@ def _render(answer: Answer, format: Format, base: str) -> Table | str:
     if isinstance(answer, ox.QueryTriples):
         if format != "turtle":
             raise QueryError(f"CONSTRUCT and DESCRIBE give triples: use --format turtle, not {format}")
-        return to_turtle(sorted(answer, key=str)).decode()
+        return b"".join(to_turtle(sorted({str(triple).encode() for triple in answer}))).decode()
     if format == "turtle":
         raise QueryError(
             "turtle is for CONSTRUCT and DESCRIBE; SELECT and ASK give table, csv, tsv, json, xml"

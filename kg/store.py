@@ -13,6 +13,7 @@ starts, and an interrupted one is done again from the facts.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -226,6 +227,8 @@ class Store:
             self._db.executemany("INSERT INTO graphs VALUES (?, ?)", wanted.items())
             size = str(len(self.quads))
             self._set_meta(base=self.names.base, quads=folder.name, size=size, changing="")
+            if changed or dropped:
+                self._set_meta(master="")
         for other in self._home.glob("quads-*"):
             if other != folder:
                 shutil.rmtree(other, ignore_errors=True)
@@ -325,14 +328,42 @@ class Store:
         for name in self.quads.named_graphs():
             yield from self.quads.quads_for_pattern(None, None, None, name)
 
-    def lines(self) -> list[bytes]:
-        """All quads of the named graphs as canonical N-Quads lines, sorted."""
-        found = list[bytes]()
-        for name in self.quads.named_graphs():
-            dump = self.quads.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=name)
-            found += [line[:-1] + f"{name} .".encode() for line in (dump or b"").splitlines()]
-        found.sort()
-        return found
+    def graphs(self) -> Iterator[tuple[str, list[bytes]]]:
+        """Each named graph by its IRI, in order, with its triples as sorted N-Triples lines.
+
+        The lines lack their final dot, so that one may go on with them.
+        """
+        for name in sorted(self.quads.named_graphs(), key=str):
+            dump = self.quads.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=name) or b""
+            yield str(name)[1:-1], sorted(line[:-2] for line in dump.splitlines())
+
+    def lines(self) -> Iterator[bytes]:
+        """All quads of the named graphs as canonical N-Quads lines, sorted.
+
+        Streams the file that the last build published, where it still lies there; else sorts them.
+        """
+        try:
+            with self._master.open("rb") as file:
+                if self._meta("master") == _signature(file.fileno()):
+                    yield from file
+                    return
+        except FileNotFoundError:
+            pass
+        yield from sorted(
+            triple + f" <{name}> .\n".encode() for name, triples in self.graphs() for triple in triples
+        )
+
+    def publish(self, write: Callable[[Path, Iterable[bytes]], object]) -> int:
+        """Writes `lines` to the master file and remembers it; returns the number of quads."""
+        count = itertools.count()
+        write(self._master, (line for line, _ in zip(self.lines(), count, strict=False)))
+        with self._master.open("rb") as file, self._db:
+            self._set_meta(master=_signature(file.fileno()))
+        return next(count)
+
+    @property
+    def _master(self) -> Path:
+        return self._home.parent / "graph.nq"
 
     def batches(self, size: int) -> Iterator[list[ox.Quad]]:
         """The summaries' graphs, `size` at a time, each batch with all that is said of the things in it."""
@@ -403,6 +434,12 @@ def _hash(*parts: str) -> str:
 
 def _to_json(facts: Facts) -> str:
     return json.dumps(to_record(facts), ensure_ascii=False, sort_keys=True)
+
+
+def _signature(file: int) -> str:
+    """What tells that a file is the very one that was written: its size and the time of the writing."""
+    status = os.fstat(file)
+    return f"{status.st_size} {status.st_mtime_ns}"
 
 
 def _text_hash(summary: Summary) -> str:

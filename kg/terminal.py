@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "say",
     "say_skipped",
+    "show_bytes",
     "show_heading",
     "show_table",
     "show_text",
@@ -89,6 +90,16 @@ def show_text(text: str) -> None:
     if sys.stdout.isatty():
         text = "\n".join(map(to_plain, text.split("\n")))
     print(text, end="")
+
+
+def show_bytes(pieces: Iterable[bytes]) -> None:
+    """Prints the pieces of a file; on a terminal, as `show_text` does."""
+    if sys.stdout.isatty():
+        show_text(b"".join(pieces).decode(errors="replace"))
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.writelines(pieces)
+    sys.stdout.buffer.flush()
 
 
 def show_heading(text: str, kind: str = "") -> None:

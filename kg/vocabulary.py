@@ -29,6 +29,7 @@ __all__ = [
     "RDFS",
     "ROLES",
     "SKOS",
+    "TERMS",
     "XSD",
     "Names",
     "ontology_path",
@@ -77,19 +78,27 @@ FOAF = Namespace("http://xmlns.com/foaf/0.1/", "name OnlineAccount")
 OA = Namespace("http://www.w3.org/ns/oa#", "hasSource start end exact")
 PROV = Namespace("http://www.w3.org/ns/prov#", "wasGeneratedBy")
 
-PREFIXES: dict[str, str] = {
-    "dcterms": DCTERMS.iri,
-    "fabio": FABIO.iri,
-    "foaf": FOAF.iri,
-    "kg": KG.iri,
-    "oa": OA.iri,
-    "prov": PROV.iri,
-    "rdf": RDF.iri,
-    "rdfs": RDFS.iri,
-    "skos": SKOS.iri,
-    "xsd": XSD.iri,
+_NAMESPACES = {
+    "dcterms": DCTERMS,
+    "fabio": FABIO,
+    "foaf": FOAF,
+    "kg": KG,
+    "oa": OA,
+    "prov": PROV,
+    "rdf": RDF,
+    "rdfs": RDFS,
+    "skos": SKOS,
+    "xsd": XSD,
 }
+PREFIXES: dict[str, str] = {prefix: namespace.iri for prefix, namespace in _NAMESPACES.items()}
 """The prefixes that queries may use without declaring them, and that Turtle is written with."""
+
+TERMS: dict[str, str] = {
+    namespace.iri + term: f"{prefix}:{term}"
+    for prefix, namespace in _NAMESPACES.items()
+    for term in sorted(namespace.terms)
+}
+"""Every term that the graph is made of: IRI → prefixed name."""
 
 ROLES: dict[Role, str] = {
     "proposes": KG.proposes,

@@ -7,7 +7,7 @@ from pathlib import Path
 from rdflib import Graph
 from rdflib.compare import graph_diff, isomorphic, to_isomorphic
 
-from kg.graph import to_component_quads, to_identity_quads, to_quads, to_turtle
+from kg.graph import to_component_quads, to_identity_quads, to_quads
 from kg.model import (
     Entity,
     EntityType,
@@ -23,6 +23,7 @@ from kg.model import (
 )
 from kg.readers.digest import parse_byline
 from kg.resolve import derive_resolution
+from kg.turtle import to_turtle
 from kg.vocabulary import Names
 
 GOLDEN = Path(__file__).parent / "golden.ttl"
@@ -74,7 +75,7 @@ def turtle() -> bytes:
         *to_identity_quads(resolution, names),
         *to_component_quads(components, facts.extractor, names),
     ]
-    return to_turtle(sorted({quad.triple for quad in quads}, key=str))
+    return b"".join(to_turtle(sorted({str(quad.triple).encode() for quad in quads})))
 
 
 def test_the_golden_graph() -> None:

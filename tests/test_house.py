@@ -18,6 +18,7 @@ FLOORS = [
     {"__init__", "errors"},
     {"model", "progress", "workers"},
     {"records", "vocabulary", "delta"},
+    {"turtle"},
     {"readers"},
     {"extract"},
     {"resolve"},
