@@ -1,0 +1,1 @@
+"""Every page and picture: values from the graph, rendered to one file that needs no other."""
