@@ -4,7 +4,7 @@
     extract         summaries to facts, only those that are new            kg/extract/
     Store.keep      facts kept by summary                                  kg/store.py
     Store.refresh   names resolved, facts to quads, changed graphs written kg/resolve.py, kg/graph.py
-    export          the files at the top of the folder                     kg/export/
+    export, draw    the files at the top of the folder                     kg/export/, kg/views/
 
 Whoever wants one step calls its function; `build` and `remove` compose them.
 """
@@ -28,13 +28,14 @@ from kg.progress import Track, untracked
 from kg.readers.digest import find_digests, read_digests
 from kg.records import Record, to_record
 from kg.store import Refreshed, Store, open_store
+from kg.views.picture import PICTURE, draw
 
 __all__ = ["Built", "build", "derive_records", "example", "remove"]
 
 _TOGETHER = 32
 _WORTH_A_POOL = 200
 _PUBLISHED = ("turtle",)
-"""What a build writes beside the master, `graph.nq`; the other formats are asked for."""
+"""What a build writes beside the master and the picture; the other formats are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,7 @@ def _publish(store: Store, folder: Path, track: Track) -> tuple[Refreshed, int]:
     quads = store.publish(write_file)
     for name in track(_PUBLISHED, "Writing the files", len(_PUBLISHED)):
         export(store, name, folder / FORMATS[name].target)
+    write_file(folder / PICTURE, [draw(store).html.encode()])
     _write_rejects(store.rejects(), folder / "rejects.jsonl")
     return refreshed, quads
 

@@ -288,6 +288,46 @@ def export_command(
         say(f"Wrote {path}.")
 
 
+@app.command("view")
+def view_command(
+    names: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(metavar="NAME", help="Draw around these things; by itself, the most connected ones."),
+    ] = None,
+    hops: Annotated[int, typer.Option(min=1, help="How many edges away from the things.")] = 2,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, max=3000, help="How many nodes at most.")
+    ] = 500,
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--output", "-o", metavar="FILE|-", help="Where to; by itself, the graph's folder."),
+    ] = None,
+    browse: Annotated[bool, typer.Option("--open", help="Show the page in a browser.")] = False,
+    store: StoreOption = OUTPUTS,
+    quiet: QuietOption = False,
+) -> None:
+    """Draw the graph, or what is around some things, as a page.
+
+    The page is one file and needs no network.
+    """
+    from kg.export.files import write_file
+    from kg.store import open_store
+    from kg.views.picture import PICTURE, draw
+    from kg.vocabulary import slug
+
+    with open_store(store) as graph:
+        page = draw(graph, names or [], hops=hops, limit=limit).html.encode()
+    if output == Path("-"):
+        show_bytes([page])
+        return
+    path = output or store / (f"around-{slug(" ".join(names))}.html" if names else PICTURE)
+    write_file(path, [page])
+    if not quiet:
+        say(f"Wrote {path}.")
+    if browse:
+        typer.launch(str(path))
+
+
 @app.command("validate")
 def validate_command(store: StoreOption = OUTPUTS, quiet: QuietOption = False) -> None:
     """Check the graph against the shapes.
