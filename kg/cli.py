@@ -320,7 +320,7 @@ def view_command(
     if output == Path("-"):
         show_bytes([page])
         return
-    path = output or store / (f"around-{slug(" ".join(names))}.html" if names else PICTURE)
+    path = output or store / (f"around-{slug('-'.join(names))}.html" if names else PICTURE)
     write_file(path, [page])
     if not quiet:
         say(f"Wrote {path}.")

@@ -19,7 +19,7 @@ from kg.store import Store
 from kg.views.scene import Scene
 from kg.vocabulary import DCTERMS, FABIO, FOAF, KG, OA, RDF, RDFS, SKOS
 
-__all__ = ["Segment", "derive_cards", "to_segments"]
+__all__ = ["Place", "Segment", "derive_cards", "to_segments"]
 
 Segment = list[Any]
 """`[words]` or `[words, thing or None, [marks]]`."""
@@ -40,7 +40,7 @@ _FACTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Mention:
+class Place:
     """Where a text names something; `thing` is its number among the references, `mark` what else it is."""
 
     start: int
@@ -123,7 +123,7 @@ def _read_summary(store: Store, iri: str, references: _References) -> dict[str, 
     """One summary: its day, its texts in segments, and its results."""
     nodes = _read(store.quads.quads_for_pattern(None, None, None, ox.NamedNode(iri)))
     summary = nodes[iri]
-    places: dict[str, list[_Mention]] = {term: [] for term in _FIELDS.values()}
+    places: dict[str, list[Place]] = {term: [] for term in _FIELDS.values()}
     for node in nodes.values():
         if KG.Mention in node[RDF.type]:
             places[node[KG.inField][0]].append(_to_mention(node, references))
@@ -137,10 +137,10 @@ def _read_summary(store: Store, iri: str, references: _References) -> dict[str, 
     return {"day": day, **texts, "results": found}
 
 
-def _to_mention(node: Properties, references: _References) -> _Mention:
+def _to_mention(node: Properties, references: _References) -> Place:
     mark = _MARKS.get(node[KG.role][0], "")
     thing = None if mark else references.number(node[KG.refersTo][0])
-    return _Mention(int(node[OA.start][0]), int(node[OA.end][0]), thing, mark)
+    return Place(int(node[OA.start][0]), int(node[OA.end][0]), thing, mark)
 
 
 def _result(
@@ -162,14 +162,14 @@ def _span(segments: Sequence[Segment], mention: Properties) -> list[int]:
     return [ends.index(int(mention[OA.start][0])), ends.index(int(mention[OA.end][0]))]
 
 
-def to_segments(text: str, mentions: Iterable[_Mention]) -> list[Segment]:
+def to_segments(text: str, mentions: Iterable[Place]) -> list[Segment]:
     """A text in pieces that, joined, are the text again; where mentions overlap the shortest names."""
     found = list(mentions)
     cuts = sorted({0, len(text)}.union(*((mention.start, mention.end) for mention in found)))
     return [_segment(text, start, end, found) for start, end in pairwise(cuts)]
 
 
-def _segment(text: str, start: int, end: int, mentions: list[_Mention]) -> Segment:
+def _segment(text: str, start: int, end: int, mentions: list[Place]) -> Segment:
     over = [mention for mention in mentions if mention.start <= start and end <= mention.end]
     named = min(
         (mention for mention in over if mention.thing is not None),

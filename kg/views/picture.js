@@ -443,18 +443,24 @@ function show(number) {
 /* What is selected stands in the address, so that back and forward go between panels. */
 function select(number) {
   const hash = number === null ? "" : "#" + encodeURIComponent(data.keys[number]);
-  if (hash !== location.hash) history.pushState(null, "", hash || location.pathname + location.search);
-  follow();
+  try {
+    if (hash !== location.hash) history.pushState(null, "", hash || location.pathname + location.search);
+  } catch { /* a notebook's frame has no address of its own */ }
+  go(number);
 }
 
 function follow() {
   let key = "";
   try { key = decodeURIComponent(location.hash.slice(1)); } catch { /* no key is written so */ }
   const number = data.keys.indexOf(key);
-  state.selected = number < 0 ? null : number;
+  go(number < 0 ? null : number);
+}
+
+function go(number) {
+  state.selected = number;
   state.hovered = null;
-  show(state.selected);
-  if (state.selected !== null) bringIntoView(state.selected);
+  show(number);
+  if (number !== null) bringIntoView(number);
   network.redraw();
 }
 
