@@ -112,7 +112,8 @@ RECORD = """
 window.written = [];
 const fill = CanvasRenderingContext2D.prototype.fillText;
 CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
-  const { a, e, f } = this.getTransform(), width = this.measureText(text).width * a, size = parseFloat(this.font.match(/([\\d.]+)px/)[1]) * a;
+  const { a, e, f } = this.getTransform(), width = this.measureText(text).width * a;
+  const size = parseFloat(this.font.match(/([\\d.]+)px/)[1]) * a;
   const left = e + a * x - (this.textAlign === "center" ? width / 2 : 0), top = f + a * y - size / 2;
   window.written.push({ text, left, right: left + width, top, bottom: top + size });
   return fill.apply(this, arguments);
@@ -206,7 +207,8 @@ def test_neighbours_light_up(picture: Picture, open_page: Callable[..., Page]) -
     point = "number => { const {x, y} = network.canvasToDOM(place[number]); return [x, y]; }"
     colour = f"""number => {{
       const [x, y] = ({point})(number), ratio = devicePixelRatio;
-      return [...document.querySelector("canvas").getContext("2d").getImageData(x * ratio, y * ratio, 1, 1).data];
+      const context = document.querySelector("canvas").getContext("2d");
+      return [...context.getImageData(x * ratio, y * ratio, 1, 1).data];
     }}"""
     before = [page.evaluate(colour, number) for number in (near, far)]
     box = page.locator("#picture").bounding_box()
