@@ -1,4 +1,4 @@
-"""Facts and their resolution → quads, and back.
+"""Facts and their resolution → quads; `kg.facts` is the way back.
 
 Each summary has a named graph, named by the summary's IRI, that holds all it states. Three more
 graphs belong to no summary: `identity` (what a thing is called and why), `components` (which
@@ -11,33 +11,23 @@ A mention's kg:role is the very property that the mention backs, so that for eve
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
-from urllib.parse import unquote
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 
 from kg.delta import derive_delta, to_decimal_text
 from kg.model import (
     Author,
-    Direction,
-    Entity,
     EntityType,
-    Evidence,
     Facts,
     Field,
     Mention,
-    NameKind,
-    Paper,
     Question,
     Result,
     ResultKind,
-    Role,
-    Slot,
     Summary,
 )
 from kg.resolve import Resolution, Thing, name_key
@@ -58,9 +48,12 @@ from kg.vocabulary import (
 )
 
 __all__ = [
+    "CLASSES",
+    "FIELDS",
+    "KINDS",
+    "SLOTS",
     "fingerprint",
     "to_component_quads",
-    "to_facts",
     "to_identity_quads",
     "to_ontology_quads",
     "to_quads",
@@ -69,7 +62,7 @@ __all__ = [
 READER = "digest"
 """The component that an author's mention comes from: the byline is structure, not extraction."""
 
-_CLASSES: dict[EntityType, str] = {
+CLASSES: dict[EntityType, str] = {
     "model": KG.Model,
     "method": KG.Method,
     "dataset": KG.Dataset,
@@ -77,10 +70,9 @@ _CLASSES: dict[EntityType, str] = {
     "metric": KG.Metric,
     "task": KG.Task,
 }
-_KINDS: dict[ResultKind, str] = {"score": KG.Score, "gain": KG.Gain, "ratio": KG.Ratio}
-_FIELDS: dict[Field, str] = {"title": DCTERMS.title, "abstract": DCTERMS.abstract, "byline": KG.byline}
-_SLOTS: dict[str, str] = {"subject": KG.subject, "on": KG.on, "metric": KG.metric, "baseline": KG.baseline}
-_PAPER_ROLES = ("proposes", "uses", "evaluatesOn", "comparesWith", "addresses", "mentions")
+KINDS: dict[ResultKind, str] = {"score": KG.Score, "gain": KG.Gain, "ratio": KG.Ratio}
+FIELDS: dict[Field, str] = {"title": DCTERMS.title, "abstract": DCTERMS.abstract, "byline": KG.byline}
+SLOTS: dict[str, str] = {"subject": KG.subject, "on": KG.on, "metric": KG.metric, "baseline": KG.baseline}
 
 Put = Callable[[str, str, "str | Literal"], None]
 """Adds one triple to the graph at hand; a plain string is an IRI, a literal says that it is one."""
@@ -153,7 +145,7 @@ def _put_summary(put: Put, summary: Summary, names: Names) -> None:
     put(node, RDF.type, KG.Summary)
     put(node, KG.about, paper)
     put(node, KG.inDigest, digest)
-    for field, term in _FIELDS.items():
+    for field, term in FIELDS.items():
         put(node, term, _text(summary.text(field)))
 
 
@@ -175,7 +167,7 @@ def _put_mention(put: Put, summary: Summary, mention: Mention, target: str, name
     node = names.mention(summary, evidence.field, evidence.start, evidence.end, *distinguishing)
     put(node, RDF.type, KG.Mention)
     put(node, OA.hasSource, names.summary(summary))
-    put(node, KG.inField, _FIELDS[evidence.field])
+    put(node, KG.inField, FIELDS[evidence.field])
     put(node, OA.start, _integer(evidence.start))
     put(node, OA.end, _integer(evidence.end))
     put(node, OA.exact, _text(evidence.quote))
@@ -192,7 +184,7 @@ def _put_result(
     summary = facts.summary
     put(node, RDF.type, KG.Result)
     put(node, KG.statedIn, names.summary(summary))
-    put(node, KG.kind, _KINDS[result.kind])
+    put(node, KG.kind, KINDS[result.kind])
     put(node, KG.value, _decimal(result.value))
     put(node, KG.valueText, _text(result.value_mention.evidence.quote))
     if result.upper is not None:
@@ -208,7 +200,7 @@ def _put_result(
             put(node, KG.evidence, _put_mention(put, summary, mention, node, names))
     for name, slot in result.slots.items():
         thing = things[slot.type, slot.name]
-        put(node, _SLOTS[name], thing)
+        put(node, SLOTS[name], thing)
         put(node, KG.evidence, _put_mention(put, summary, slot.mention, thing, names))
     _put_delta(put, facts, result, node)
 
@@ -242,7 +234,7 @@ def to_identity_quads(resolution: Resolution, names: Names) -> list[Quad]:
 
 def _put_thing(put: Put, thing: Thing, names: Names) -> None:
     node = names.entity(thing.type, thing.key)
-    put(node, RDF.type, _CLASSES[thing.type])
+    put(node, RDF.type, CLASSES[thing.type])
     put(node, SKOS.prefLabel, _text(thing.label))
     if thing.better is not None:
         put(node, KG.better, _text(thing.better))
@@ -287,127 +279,3 @@ def fingerprint() -> str:
     here = Path(__file__).parent
     sources = (here / f"{name}.py" for name in ("delta", "graph", "model", "vocabulary"))
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
-
-
-def to_facts(quads: Iterable[Quad]) -> list[Facts]:
-    """The facts that `to_quads` wrote, sorted by summary; names that became one thing come as one.
-
-    Needs the summaries' graphs with `identity` (for the types of things) and `components`.
-    Raises `KeyError` where a statement lacks what the shapes ask for.
-    """
-    graphs: dict[str, _Nodes] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
-    for quad in quads:
-        node = graphs[quad.graph_name.value][quad.subject.value]  # type: ignore[union-attr]
-        node[quad.predicate.value].append(cast(Any, quad.object).value)
-    types = {iri: type for type, iri in _CLASSES.items()}
-    kinds: dict[str, EntityType] = {}
-    extractor = ""
-    for nodes in graphs.values():
-        for iri, node in nodes.items():
-            kinds.update((iri, types[c]) for c in node.get(RDF.type, ()) if c in types)
-            extractor = next(iter(node.get(KG.fingerprint, ())), extractor)
-    found = (
-        _read_graph(iri, nodes, kinds, extractor) for iri, nodes in graphs.items() if _is_summary(iri, nodes)
-    )
-    return sorted(found, key=lambda facts: facts.summary.key)
-
-
-_Node = dict[str, list[str]]
-_Nodes = dict[str, _Node]
-
-_ROLES_BACK: dict[str, Role] = {iri: role for role, iri in ROLES.items()}
-_FIELDS_BACK: dict[str, Field] = {iri: field for field, iri in _FIELDS.items()}
-_KINDS_BACK: dict[str, ResultKind] = {iri: kind for kind, iri in _KINDS.items()}
-
-
-def _is_summary(iri: str, nodes: _Nodes) -> bool:
-    return iri in nodes and KG.Summary in nodes[iri].get(RDF.type, ())
-
-
-def _read_graph(iri: str, nodes: _Nodes, kinds: dict[str, EntityType], extractor: str) -> Facts:
-    mentions = {
-        node: (_read_mention(properties), properties[KG.refersTo][0])
-        for node, properties in nodes.items()
-        if KG.Mention in properties.get(RDF.type, ())
-    }
-    named: dict[str, list[Mention]] = defaultdict(list)
-    for mention, target in mentions.values():
-        if mention.role in _PAPER_ROLES:
-            named[target].append(mention)
-    entities = {thing: Entity(kinds[thing], tuple(sorted(found))) for thing, found in named.items()}
-    of_class = _by_class(nodes)
-    return Facts(
-        summary=_read_summary(iri, nodes, mentions.values()),
-        extractor=extractor,
-        entities=tuple(sorted(entities.values())),
-        results=tuple(_read_result(nodes[node], mentions, entities) for node in of_class(KG.Result)),
-        questions=tuple(
-            Question(mentions[nodes[node][KG.evidence][0]][0]) for node in of_class(KG.OpenQuestion)
-        ),
-    )
-
-
-def _by_class(nodes: _Nodes) -> Callable[[str], Iterator[str]]:
-    """Lists the nodes of one class in the order of the positions that their IRIs end in."""
-
-    def of_class(wanted: str) -> Iterator[str]:
-        found = [iri for iri, node in nodes.items() if wanted in node.get(RDF.type, ())]
-        return iter(sorted(found, key=lambda iri: int(iri.rpartition("/")[2])))
-
-    return of_class
-
-
-def _read_summary(iri: str, nodes: _Nodes, mentions: Iterable[tuple[Mention, str]]) -> Summary:
-    node = nodes[iri]
-    paper, digest = nodes[node[KG.about][0]], nodes[node[KG.inDigest][0]]
-    authors = [
-        Author(nodes[target][FOAF.name][0], cast(NameKind, nodes[target][KG.nameKind][0]), mention.evidence)
-        for mention, target in mentions
-        if mention.role == "creator"
-    ]
-    return Summary(
-        paper=Paper(paper[FABIO.hasArXivId][0]),
-        source=digest[DCTERMS.source][0],
-        date=digest[DCTERMS.date][0],
-        title=node[DCTERMS.title][0],
-        abstract=node[DCTERMS.abstract][0],
-        byline=node[KG.byline][0],
-        authors=tuple(sorted(authors, key=lambda author: author.evidence)),
-    )
-
-
-def _read_mention(node: _Node) -> Mention:
-    evidence = Evidence(
-        _FIELDS_BACK[node[KG.inField][0]], int(node[OA.start][0]), int(node[OA.end][0]), node[OA.exact][0]
-    )
-    component = unquote(node[PROV.wasGeneratedBy][0].rpartition("/")[2])
-    return Mention(
-        evidence, _ROLES_BACK[node[KG.role][0]], component, int(Decimal(node[KG.confidence][0]) * 10)
-    )
-
-
-def _read_result(
-    node: _Node, mentions: dict[str, tuple[Mention, str]], entities: dict[str, Entity]
-) -> Result:
-    backing = {mention.role: mention for mention, _ in (mentions[iri] for iri in node[KG.evidence])}
-
-    def one(term: str) -> str | None:
-        return next(iter(node.get(term, ())), None)
-
-    slots = {
-        name: Slot(entities[node[term][0]].type, entities[node[term][0]].name, backing[_ROLES_BACK[term]])
-        for name, term in _SLOTS.items()
-        if term in node
-    }
-    return Result(
-        kind=_KINDS_BACK[node[KG.kind][0]],
-        value=node[KG.value][0],
-        value_mention=backing["value"],
-        sentence=backing["statedIn"],
-        upper=one(KG.upperValue),
-        unit=one(KG.unit),
-        direction=cast("Direction | None", one(KG.direction)),
-        baseline_value=one(KG.baselineValue),
-        baseline_mention=backing.get("baselineValue"),
-        **slots,
-    )

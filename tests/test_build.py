@@ -19,7 +19,7 @@ from rdflib.compare import isomorphic
 import kg.build
 from kg.build import build, example, remove
 from kg.errors import OutputError, SourceError, StoreError
-from kg.graph import to_facts
+from kg.facts import to_facts
 from kg.model import Facts
 from kg.queries import Table, ask
 from kg.store import open_store

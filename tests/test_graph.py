@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from strategies import facts, texts
 
 from kg.errors import FactsError, KGError
-from kg.graph import to_component_quads, to_facts, to_identity_quads, to_ontology_quads, to_quads
+from kg.facts import to_facts
+from kg.graph import to_component_quads, to_identity_quads, to_ontology_quads, to_quads
 from kg.model import ENTITY_TYPES, Entity, Evidence, Facts, Mention, Paper, Slot, Summary
 from kg.records import from_record, to_record
 from kg.resolve import derive_resolution

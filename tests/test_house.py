@@ -20,9 +20,10 @@ FLOORS = [
     {"records", "vocabulary", "delta"},
     {"turtle"},
     {"readers"},
-    {"extract"},
+    {"extract", "check"},
     {"resolve"},
     {"graph"},
+    {"facts"},
     {"store"},
     {"queries"},
     {"lookup", "network", "validate", "export", "gold"},
@@ -35,7 +36,7 @@ FLOORS = [
 
 DOORS = {
     "spacy": {"extract"},
-    "pyoxigraph": {"graph", "store", "queries", "lookup", "network", "export", "validate"},
+    "pyoxigraph": {"readers", "graph", "facts", "store", "queries", "lookup", "network", "export", "validate"},
     "oxrdflib": {"store", "validate"},
     "rdflib": {"store", "validate"},
     "networkx": {"network", "export"},

@@ -24,7 +24,7 @@ from pathlib import Path
 from kg.errors import SourceError
 from kg.model import Author, Evidence, NameKind, Paper, Skipped, Summary
 
-__all__ = ["SOURCE", "find_digests", "parse_byline", "parse_digest", "read_digests"]
+__all__ = ["SOURCE", "UNSTORABLE", "find_digests", "parse_byline", "parse_digest", "read_digests"]
 
 SOURCE = "digest"
 
@@ -42,7 +42,8 @@ _LINKED_TITLE = re.compile(
     re.IGNORECASE,
 )
 _LINK_CELL = re.compile(r"\|\s*\[[^\]|]{0,40}\]\(https?://arxiv\.org/abs/" + _ID + r"/?\)\s*\|$")
-_UNSTORABLE = re.compile("[\x00-\x1f\ud800-\udfff\ufffe\uffff]")
+UNSTORABLE = re.compile("[\x00-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What no text of the graph holds: controls, lone surrogates, non-characters."""
 
 
 def find_digests(sources: Iterable[str]) -> list[str]:
@@ -177,7 +178,7 @@ def _closed(parts: list[str]) -> bool:
 
 def _storable(text: str) -> str:
     """Text as the graph stores it: tabs are spaces; controls, lone surrogates, non-characters go."""
-    return _UNSTORABLE.sub("", text.replace("\t", " ")).strip()
+    return UNSTORABLE.sub("", text.replace("\t", " ")).strip()
 
 
 def _parse_day(text: str) -> str | None:
