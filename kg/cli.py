@@ -296,7 +296,7 @@ def view_command(
     ] = None,
     hops: Annotated[int, typer.Option(min=1, help="How many edges away from the things.")] = 2,
     limit: Annotated[
-        int, typer.Option("--limit", "-n", min=1, max=3000, help="How many nodes at most.")
+        int, typer.Option("--limit", "-n", min=1, max=2000, help="How many nodes at most.")
     ] = 500,
     output: Annotated[
         Optional[Path],  # noqa: UP045

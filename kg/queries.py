@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
+from html import escape
 from typing import Literal, TypeVar, cast, get_args
 
 import pyoxigraph as ox
@@ -123,6 +124,18 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[str] = frozenset()
+
+    def _repr_html_(self) -> str:
+        """The table as a notebook shows it."""
+        sides = ["right" if column in self.numeric else "left" for column in self.columns]
+        head = "".join(_cell("th", *pair) for pair in zip(self.columns, sides, strict=True))
+        rows = ("".join(_cell("td", *pair) for pair in zip(row, sides, strict=True)) for row in self.rows)
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(tag: str, text: str, side: str) -> str:
+    return f'<{tag} style="text-align:{side}">{escape(text)}</{tag}>'
 
 
 @cache
