@@ -6,7 +6,8 @@
     Store.refresh   names resolved, facts to quads, changed graphs written kg/resolve.py, kg/graph.py
     export, draw    the files at the top of the folder                     kg/export/, kg/views/
 
-Whoever wants one step calls its function; `build` and `remove` compose them.
+Whoever wants one step calls its function; `build`, `import_graphs` and `remove` compose them. An import
+takes its facts from graphs that others made, instead of extracting them    kg/imports.py
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from kg.errors import OutputError, SourceError, StoreError
 from kg.export import FORMATS, export
 from kg.export.files import write_file
 from kg.extract import extract, fingerprint
+from kg.imports import Imported, read_graphs
 from kg.model import Skipped, Summary, parse_arxiv_id
 from kg.progress import Track, untracked
 from kg.readers.digest import find_digests, read_digests
@@ -30,7 +32,7 @@ from kg.records import Record, to_record
 from kg.store import Refreshed, Store, open_store
 from kg.views.picture import PICTURE, draw
 
-__all__ = ["Built", "build", "derive_records", "example", "remove"]
+__all__ = ["Built", "build", "derive_records", "example", "import_graphs", "remove"]
 
 _TOGETHER = 32
 _WORTH_A_POOL = 200
@@ -98,6 +100,48 @@ def build(
             summaries=store.count(),
             quads=quads,
         )
+
+
+def import_graphs(
+    files: Sequence[str],
+    folder: Path | str = "outputs",
+    *,
+    format: str = "",
+    track: Track = untracked,
+) -> Built:
+    """Reads graphs that kg exported into the graph in `folder`, facts and evidence as they are.
+
+    A summary replaces the one of the same source, day and paper. An empty folder takes over the base of
+    the first graph's IRIs. `renewed` counts the summaries whose facts another extractor found: the next
+    `build` extracts them again, as it does everywhere. What is not taken over is in `skipped`. Raises
+    `SourceError` where no summary can be read, `StoreError` and `OutputError`.
+    """
+    folder = _folder(folder)
+    found = read_graphs(files, format)
+    with open_store(folder, base=_base(folder, found), write=True) as store:
+        new = sum(store.extractor_of(each.summary) is None for each in found.facts)
+        store.keep(found.facts)
+        store.reject(files, found.skipped)
+        graphs, quads = _publish(store, folder, track)
+        return Built(
+            read=len(found.facts),
+            skipped=found.skipped,
+            new=new,
+            renewed=sum(each.extractor != fingerprint() for each in found.facts),
+            graphs=graphs,
+            papers=len(store.papers()),
+            summaries=store.count(),
+            quads=quads,
+        )
+
+
+def _base(folder: Path, found: Imported) -> str | None:
+    """The base that a store with facts already has; else that of the graphs."""
+    try:
+        with open_store(folder) as store:
+            return store.names.base if store.count() else found.base
+    except StoreError:
+        return found.base
 
 
 def derive_records(

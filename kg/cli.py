@@ -32,6 +32,7 @@ from kg.terminal import (
 )
 
 if TYPE_CHECKING:
+    from kg.build import Built
     from kg.queries import NamedQuery
 
 
@@ -154,10 +155,7 @@ def build_command(
     say(f"Read {what}{read}, {built.new or 'none'} of them new or edited.")
     if built.renewed:
         say(f"Extracted {to_count(built.renewed, 'older one')} again, since the extractor is another.")
-    say(
-        f"The graph in {output} holds {to_count(built.papers, 'paper')}, "
-        f"{to_count(built.summaries, 'summary', 'summaries')}, {to_count(built.quads, 'statement')}."
-    )
+    _say_holdings(built, output)
 
 
 @app.command("extract")
@@ -288,6 +286,32 @@ def export_command(
         say(f"Wrote {path}.")
 
 
+@app.command("import")
+def import_command(
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="Graphs that kg exported.")],
+    format: Annotated[
+        str, typer.Option("--format", "-f", metavar="FORMAT", help="By itself, what a file's name says.")
+    ] = "",
+    output: OutputOption = OUTPUTS,
+    quiet: QuietOption = False,
+) -> None:
+    """Read graphs back that kg exported.
+
+    Turtle, N-Triples, N-Quads, TriG, JSON-LD and node-link JSON. Says what is not taken over.
+    """
+    from kg.build import import_graphs
+
+    built = import_graphs(files, output, format=format, track=to_tracker(quiet))
+    if quiet:
+        return
+    say_skipped(built.skipped, output / "rejects.jsonl")
+    read = to_count(built.read, "summary", "summaries")
+    say(f"Imported {read}, {built.new or 'none'} of them new or edited.")
+    if built.renewed:
+        say(f"Another extractor found the facts of {built.renewed}; the next kg build extracts them again.")
+    _say_holdings(built, output)
+
+
 @app.command("view")
 def view_command(
     names: Annotated[
@@ -393,6 +417,13 @@ def remove_command(
     removed = remove(paper, store, track=to_tracker(quiet))
     if not quiet:
         say(f"Removed {paper}: {to_count(removed, 'summary', 'summaries')}.")
+
+
+def _say_holdings(built: Built, output: Path) -> None:
+    say(
+        f"The graph in {output} holds {to_count(built.papers, 'paper')}, "
+        f"{to_count(built.summaries, 'summary', 'summaries')}, {to_count(built.quads, 'statement')}."
+    )
 
 
 def _read_query(query: str) -> NamedQuery:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar, cast
@@ -64,7 +64,7 @@ from kg.vocabulary import (
     Names,
 )
 
-__all__ = ["Reread", "reread", "to_facts"]
+__all__ = ["Reread", "reread", "to_facts", "to_whole_quads"]
 
 T = TypeVar("T")
 
@@ -107,7 +107,7 @@ def reread(quads: Iterable[Quad]) -> Reread:
     named = {iri for iri, node in nodes.items() if not _DERIVED_CLASSES.isdisjoint(_classes(node))}
     for found in read:
         _discard(nodes, to_quads(found.facts, _AsNamed({}, {}, found), _AsWritten(found)))
-    _discard(nodes, _shared_quads(facts, Names(base or DEFAULT_BASE)))
+    _discard(nodes, _shared_quads(facts, derive_resolution(facts), Names(base or DEFAULT_BASE)))
     derived = Counter[str]()
     for iri, node in nodes.items():
         for term, values in node.items():
@@ -449,13 +449,19 @@ _NOWHERE = "urn:nowhere"
 """The IRI of a node that the graph lacks: what is said of it is not looked for."""
 
 
-def _shared_quads(facts: Iterable[Facts], names: Names) -> Iterator[Quad]:
-    """What belongs to no summary: names and their reasons, components, the ontology."""
-    found = list(facts)
+def to_whole_quads(facts: Sequence[Facts], names: Names) -> Iterator[Quad]:
+    """The whole graph of some facts by themselves: summaries, names and reasons, components, ontology."""
+    resolution = derive_resolution(facts)
+    for each in facts:
+        yield from to_quads(each, resolution, names)
+    yield from _shared_quads(facts, resolution, names)
+
+
+def _shared_quads(facts: Iterable[Facts], resolution: Resolution, names: Names) -> Iterator[Quad]:
     components: dict[str, set[str]] = defaultdict(set)
-    for each in found:
+    for each in facts:
         components[each.extractor].update(mention.component for mention in each.mentions())
-    yield from to_identity_quads(derive_resolution(found), names)
+    yield from to_identity_quads(resolution, names)
     for extractor in sorted(components):
         yield from to_component_quads(components[extractor], extractor, names)
     yield from to_ontology_quads(names)

@@ -27,7 +27,7 @@ FLOORS = [
     {"store"},
     {"queries"},
     {"lookup", "network", "validate", "export", "gold"},
-    {"evaluate", "views"},
+    {"evaluate", "imports", "views"},
     {"build"},
     {"terminal"},
     {"cli"},
