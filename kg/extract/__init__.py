@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from functools import cache, partial
-from importlib.metadata import version
+from importlib.metadata import entry_points, version
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +19,9 @@ from kg.workers import share
 if TYPE_CHECKING:
     from spacy.language import Language
 
-__all__ = ["extract", "fingerprint", "load_pipeline"]
+__all__ = ["extract", "find_guests", "fingerprint", "load_pipeline"]
 
+_OWN = "paperkg"
 CHUNK = 32
 """Summaries that travel to a worker together."""
 
@@ -40,16 +41,26 @@ def load_pipeline() -> Language:
     """The pipeline, loaded once a process. `pipeline.py` documents what it writes on a Doc."""
     from kg.extract.pipeline import make_pipeline
 
-    return make_pipeline()
+    return make_pipeline(name for name, _ in find_guests())
+
+
+def find_guests() -> list[tuple[str, str]]:
+    """The components of other packages, sorted, each with its package and version.
+
+    A guest is a spaCy factory (an entry point of `spacy_factories`) whose name begins with `kg_`.
+    """
+    found = entry_points(group="spacy_factories")
+    guests = {each.name: each.dist for each in found if each.name.startswith("kg_") and each.dist}
+    return [(n, f"{d.name} {d.version}") for n, d in sorted(guests.items()) if d.name != _OWN]
 
 
 @cache
 def fingerprint() -> str:
-    """SHA-256 (hex) over all that decides what is extracted: this package's files and spaCy's version."""
+    """SHA-256 (hex) over all that decides what is extracted: this package's files, spaCy, and guests."""
     here = Path(__file__).parent
     read = (path for path in here.rglob("*") if path.suffix in {".py", ".toml", ".cfg"})
     names = sorted(path.relative_to(here).as_posix() for path in read)
-    digest = hashlib.sha256(version("spacy").encode())
+    digest = hashlib.sha256("".join([version("spacy"), *(f"\n{n} {d}" for n, d in find_guests())]).encode())
     for name in names:
         content = (here / name).read_bytes()
         digest.update(f"\n{name} {len(content)}\n".encode() + content)

@@ -1,4 +1,4 @@
-"""The pipeline: `spacy.blank("en")`, our tokenizer and four components.
+"""The pipeline: `spacy.blank("en")`, our tokenizer, four components, and those of other packages.
 
     kg_sections   doc.spans["sentences"]   one Span a sentence; label: title, objective, method, results,
                                            implication, questions or body. "questions" holds follow-up
@@ -19,12 +19,14 @@ change between letters, digits and signs, so that `doc.char_span(start, end)` hi
 rule may want. `span.start_char` and `span.end_char` count into the view; `View.evidence` maps them back.
 
 A component is `match(doc)`, which returns what it found, then `set_annotations(doc, found)`, which
-writes it. Whoever fits a better one registers it under the same `assigns`.
+writes it. A guest, a factory of another package whose name begins with `kg_`, comes after kg_entities
+and may append to doc.spans["entities"], with all that is said of them above.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import spacy
 from spacy.language import Language
@@ -57,10 +59,10 @@ class Tokenizer(DummyTokenizer):
         return Doc(self.vocab, words=words, spaces=spaces)
 
 
-def make_pipeline() -> Language:
-    """A new pipeline, ready to read the text of a `View`."""
+def make_pipeline(guests: Iterable[str] = ()) -> Language:
+    """A new pipeline, ready to read the text of a `View`; guests come after the entities."""
     nlp = spacy.blank("en")
     nlp.tokenizer = Tokenizer(nlp.vocab)
-    for module in (sections, entities, values, results):
-        nlp.add_pipe(module.NAME)
+    for name in (sections.NAME, entities.NAME, *guests, values.NAME, results.NAME):
+        nlp.add_pipe(name)
     return nlp
