@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.errors import OutputError
-from kg.export import rdf
+from kg.export import neo4j, rdf, tables
 from kg.export.files import write_file, write_folder
 from kg.store import Store
 
@@ -44,6 +44,9 @@ FORMATS: Mapping[str, File | Folder] = {
     "trig": File("graph.trig", "TriG: Turtle, graph by graph", rdf.to_trig),
     "jsonld": File("graph.jsonld", "JSON-LD with our context, graph by graph", rdf.to_jsonld),
     "rdfxml": File("graph.rdf", "RDF/XML: all statements", rdf.to_rdfxml),
+    "csv": Folder("tables", "CSV tables: papers, authors, entities, results, edges, evidence", tables.to_csv),
+    "parquet": Folder("parquet", "The same tables as Parquet", tables.to_parquet),
+    "neo4j": Folder("neo4j", "CSV for Neo4j's importer, and a Cypher script that loads it", neo4j.to_neo4j),
 }
 """What `kg export --format` takes."""
 
