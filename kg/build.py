@@ -36,7 +36,7 @@ __all__ = ["Built", "build", "derive_records", "example", "import_graphs", "remo
 
 _TOGETHER = 32
 _WORTH_A_POOL = 200
-_PUBLISHED = ("turtle",)
+_PUBLISHED = ("turtle", "csv")
 """What a build writes beside the master and the picture; the other formats are asked for."""
 
 
