@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.errors import OutputError
-from kg.export import neo4j, rdf, tables
+from kg.export import bibtex, neo4j, networks, obsidian, rdf, tables
 from kg.export.files import write_file, write_folder
 from kg.store import Store
 
@@ -47,6 +47,12 @@ FORMATS: Mapping[str, File | Folder] = {
     "csv": Folder("tables", "CSV tables: papers, authors, entities, results, edges, evidence", tables.to_csv),
     "parquet": Folder("parquet", "The same tables as Parquet", tables.to_parquet),
     "neo4j": Folder("neo4j", "CSV for Neo4j's importer, and a Cypher script that loads it", neo4j.to_neo4j),
+    "graphml": File("graph.graphml", "GraphML: the network, for yEd and igraph", networks.to_graphml),
+    "gexf": File("graph.gexf", "GEXF: the network, coloured, for Gephi", networks.to_gexf),
+    "nodelink": File("graph.json", "Node-link JSON: the network, and all facts", networks.to_nodelink),
+    "cytoscape": File("graph.cyjs", "Cytoscape JSON: the network", networks.to_cytoscape),
+    "bibtex": File("papers.bib", "BibTeX of the papers", bibtex.to_bibtex),
+    "obsidian": Folder("vault", "A vault of linked notes for Obsidian", obsidian.to_vault, listed=True),
 }
 """What `kg export --format` takes."""
 
