@@ -12,6 +12,7 @@ data.edges.forEach(({ from, to, relations }) => {
 });
 const days = nodes.map((_, number) => daysOf(number));
 const mentions = collectMentions();
+const whole = nodes.length + Object.values(data.left_out).reduce((sum, count) => sum + count, 0);
 const state = { selected: null, hovered: null, hidden: new Set(), types: new Set(data.types), from: "", to: "" };
 const plural = {
   paper: "papers", author: "authors", model: "models", method: "methods", dataset: "data sets",
@@ -334,7 +335,7 @@ function excerpt({ summary, field, index }, thing) {
 
 function resultItem(paper, summary, result, current) {
   const against = result.against === undefined ? [] : [" against ", named(result.against, current)];
-  const level = result.at === undefined ? [] : [` at ${result.at}`];
+  const level = result.at === undefined ? [] : [against.length ? ` at ${result.at}` : ` against ${result.at}`];
   const what = [
     result.metric === undefined ? null : named(result.metric, current),
     ...(result.on === undefined ? [] : [" on ", named(result.on, current)]),
@@ -416,15 +417,14 @@ function authorPanel(number) {
 
 function openingPanel() {
   const left = Object.entries(data.left_out);
-  const total = left.reduce((sum, [, count]) => sum + count, 0);
   return [
     make("h2", {}, data.around.length ? `Around ${data.around.join(", ")}` : "What the papers say"),
     make("p", {}, "Each node is a paper, an author or a thing that papers name; a line joins what a summary joins. Select one to read its facts, and the words that say so."),
-    ...(total ? [
-      make("p", { className: "soft" }, `Drawn: the ${nodes.length.toLocaleString("en")} ${data.around.length ? "nearest" : "most connected"} of ${(nodes.length + total).toLocaleString("en")} nodes. Left out: `
+    ...(left.length ? [
+      make("p", { className: "soft" }, `Drawn: the ${nodes.length.toLocaleString("en")} ${data.around.length ? "nearest" : "most connected"} of ${whole.toLocaleString("en")} nodes. Left out: `
         + left.map(([type, count]) => `${count.toLocaleString("en")} ${count === 1 ? singular[type] || type : plural[type]}`).join(", ") + ". ",
       make("code", {}, "kg view NAME"), " draws around a thing.")] : []),
-    ...section("Most connected", [chips([...nodes.keys()].slice(0, 16))]),
+    ...section(data.around.length ? "Nearest" : "Most connected", [chips([...nodes.keys()].slice(0, 16))]),
   ];
 }
 
@@ -454,6 +454,11 @@ function follow() {
   try { key = decodeURIComponent(location.hash.slice(1)); } catch { /* no key is written so */ }
   const number = data.keys.indexOf(key);
   go(number < 0 ? null : number);
+}
+
+function begin() {
+  if (data.around.length && !location.hash) go(0);
+  else follow();
 }
 
 function go(number) {
@@ -489,7 +494,8 @@ function summarise() {
   const span = all.length > 1 ? `${all[0]} to ${all[all.length - 1]}` : all[0] || "";
   const shown = nodes.length - state.hidden.size;
   const papers = nodes.filter(({ group }, number) => group === "paper" && !state.hidden.has(number)).length;
-  element("summary").textContent = `${shown.toLocaleString("en")} nodes, ${papers.toLocaleString("en")} of them papers · ${span}`;
+  const part = shown < whole ? ` of ${whole.toLocaleString("en")}` : "";
+  element("summary").textContent = `${shown.toLocaleString("en")}${part} nodes · ${papers.toLocaleString("en")} ${papers === 1 ? "paper" : "papers"} · ${span}`;
 }
 
 function makeLegend() {
@@ -584,4 +590,4 @@ makeLegend();
 makeDays();
 summarise();
 fit();
-follow();
+begin();
