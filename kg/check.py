@@ -32,6 +32,10 @@ _HINTS: Mapping[Any, Mapping[str, Any]] = {
 _LONGEST_NAME = 200
 """Characters of a source's or a component's name, which stand in IRIs."""
 
+_LONGEST_QUOTE, _MOST_RESULTS = 1000, 1000
+"""Characters that name a thing, results of one summary: ten times what is seen; names are compared by
+patterns, results with one another."""
+
 
 def check_facts(facts: Facts) -> None:
     """Raises `FactsError` with the first promise that `facts` do not keep."""
@@ -55,6 +59,8 @@ def _fits(value: Any, hint: Any) -> bool:
 
 
 def _faults(facts: Facts) -> Iterator[str]:
+    if len(facts.results) > _MOST_RESULTS:
+        yield f"{len(facts.results)} results are more than the {_MOST_RESULTS} that are read of one summary"
     yield from _faults_of_summary(facts.summary)
     yield from _faults_of_name("the extractor's fingerprint", facts.extractor)
     for evidence in facts.evidence():
@@ -68,6 +74,8 @@ def _faults(facts: Facts) -> Iterator[str]:
             yield f"a {entity.type} has no mention"
         for mention in entity.mentions:
             yield from _faults_of_role(mention, *PAPER_ROLES)
+            if len(mention.evidence.quote) > _LONGEST_QUOTE:
+                yield f"a {entity.type} is named by more than {_LONGEST_QUOTE} characters"
     for result in facts.results:
         yield from _faults_of_result(result)
     for question in facts.questions:

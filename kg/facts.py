@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar, cast
@@ -106,7 +106,7 @@ def reread(quads: Iterable[Quad]) -> Reread:
     base = next(filter(None, map(_base, read)), None)
     named = {iri for iri, node in nodes.items() if not _DERIVED_CLASSES.isdisjoint(_classes(node))}
     for found in read:
-        _discard(nodes, to_quads(found.facts, _AsNamed({}, {}, found), _AsWritten(found)))
+        _discard(nodes, to_quads(found.facts, _as_named(found), _AsWritten(found)))
     _discard(nodes, _shared_quads(facts, derive_resolution(facts), Names(base or DEFAULT_BASE)))
     derived = Counter[str]()
     for iri, node in nodes.items():
@@ -193,9 +193,10 @@ def _read_summaries(nodes: _Nodes) -> tuple[list[_Read], list[tuple[str, str]]]:
     read: dict[tuple[str, str, str], _Read] = {}
     faults: list[tuple[str, str]] = []
     dropped: set[str] = set()
+    extractors = {value.value for node in nodes.values() for value in node.get(KG.fingerprint, ())}
     for part in _parts(nodes):
         try:
-            found = _read_part(part, nodes)
+            found = _read_part(part, nodes, extractors)
             if read.setdefault(found.facts.summary.key, found) is not found:
                 raise FactsError("another summary of the same source, day and paper stands before it")
         except FactsError as error:
@@ -236,7 +237,7 @@ def _around(part: _Part, nodes: _Nodes) -> set[str]:
     return own | {value.value for iri in own for way in ways for value in nodes[iri].get(way, ())}
 
 
-def _read_part(part: _Part, nodes: _Nodes) -> _Read:
+def _read_part(part: _Part, nodes: _Nodes, extractors: Set[str]) -> _Read:
     """The facts of one summary. Raises `FactsError` with the first thing that is amiss."""
     mentions = {iri: (_read_mention(iri, nodes), _iri(nodes, iri, KG.refersTo)) for iri in part.mentions}
     named: dict[str, set[Mention]] = defaultdict(set)
@@ -248,12 +249,13 @@ def _read_part(part: _Part, nodes: _Nodes) -> _Read:
             name, kind = _text(nodes, target, FOAF.name), _text(nodes, target, KG.nameKind)
             people[Author(name, cast(NameKind, kind), mention.evidence)] = target
     things = {iri: Entity(_read_type(iri, nodes), tuple(sorted(found))) for iri, found in named.items()}
-    components = {_read_component(iri, nodes): iri for iri in _components(part, nodes)}
+    names = {iri: (entity.type, entity.name) for iri, entity in things.items()}
+    components = {_text(nodes, iri, RDFS.label): iri for iri in _makers(part.mentions, nodes)}
     facts = Facts(
         summary=_read_summary(part.iri, nodes, people),
-        extractor=_read_extractor(components.values(), nodes),
+        extractor=_read_extractor(components.values(), nodes, extractors),
         entities=tuple(sorted(things.values())),
-        results=tuple(_read_result(iri, nodes, mentions, things) for iri in part.results),
+        results=tuple(_read_result(iri, nodes, mentions, names) for iri in part.results),
         questions=tuple(Question(_backing(iri, nodes, mentions, "leavesOpen")) for iri in part.questions),
     )
     check_facts(facts)
@@ -274,21 +276,16 @@ def _read_summary(iri: str, nodes: _Nodes, people: Iterable[Author]) -> Summary:
     )
 
 
-def _components(part: _Part, nodes: _Nodes) -> set[str]:
-    return {_iri(nodes, iri, PROV.wasGeneratedBy) for iri in part.mentions}
+def _makers(mentions: Iterable[str], nodes: _Nodes) -> set[str]:
+    return {_iri(nodes, iri, PROV.wasGeneratedBy) for iri in mentions}
 
 
-def _read_component(iri: str, nodes: _Nodes) -> str:
-    return _text(nodes, iri, RDFS.label)
-
-
-def _read_extractor(components: Iterable[str], nodes: _Nodes) -> str:
-    """The one fingerprint of these components; of all where a summary has no mention."""
-    among = set(components) or {iri for iri, node in nodes.items() if KG.Component in _classes(node)}
-    found = {_text(nodes, iri, KG.fingerprint) for iri in among}
+def _read_extractor(components: Iterable[str], nodes: _Nodes, extractors: Set[str]) -> str:
+    """The one fingerprint of these components; without any, of all."""
+    found = {_text(nodes, iri, KG.fingerprint) for iri in components} or extractors
     if len(found) != 1:
         raise FactsError(f"its components have {len(found)} values of kg:fingerprint, not one")
-    return found.pop()
+    return next(iter(found))
 
 
 def _read_type(iri: str, nodes: _Nodes) -> EntityType:
@@ -308,19 +305,20 @@ def _read_mention(iri: str, nodes: _Nodes) -> Mention:
     confidence = _text(nodes, iri, KG.confidence, XSD.decimal)
     if confidence not in _TENTHS:
         raise FactsError(f"kg:confidence of {iri} is not 0, 0.1, … or 1")
-    component = _read_component(_iri(nodes, iri, PROV.wasGeneratedBy), nodes)
+    component = _text(nodes, _iri(nodes, iri, PROV.wasGeneratedBy), RDFS.label)
     return Mention(evidence, _known(_ROLES_BACK, nodes, iri, KG.role), component, _TENTHS[confidence])
 
 
 _Mentions = Mapping[str, tuple[Mention, str]]
+_Named = Mapping[str, tuple[EntityType, str]]
 
 
-def _read_result(iri: str, nodes: _Nodes, mentions: _Mentions, things: Mapping[str, Entity]) -> Result:
+def _read_result(iri: str, nodes: _Nodes, mentions: _Mentions, names: _Named) -> Result:
     def maybe(term: str, type: str = XSD.string) -> str | None:
         return _text(nodes, iri, term, type) if term in nodes[iri] else None
 
     slots = {
-        name: _read_slot(_iri(nodes, iri, term), _backing(iri, nodes, mentions, _ROLES_BACK[term]), things)
+        name: _read_slot(_iri(nodes, iri, term), _backing(iri, nodes, mentions, _ROLES_BACK[term]), names)
         for name, term in SLOTS.items()
         if term in nodes[iri]
     }
@@ -339,10 +337,10 @@ def _read_result(iri: str, nodes: _Nodes, mentions: _Mentions, things: Mapping[s
     )
 
 
-def _read_slot(thing: str, mention: Mention, things: Mapping[str, Entity]) -> Slot:
-    if thing not in things:
+def _read_slot(thing: str, mention: Mention, names: _Named) -> Slot:
+    if thing not in names:
         raise FactsError(f"no mention of its paper names {thing}")
-    return Slot(things[thing].type, things[thing].name, mention)
+    return Slot(*names[thing], mention)
 
 
 def _backing(iri: str, nodes: _Nodes, mentions: _Mentions, role: Role) -> Mention:
@@ -396,13 +394,18 @@ def _known(table: Mapping[str, T], nodes: _Nodes, iri: str, term: str) -> T:
 class _AsNamed(Resolution):
     """Keeps things and people what they are in the graph that a summary was read from: their IRIs."""
 
-    read: _Read
+    keys: Mapping[Entity, str]
+    persons: Mapping[Author, str]
 
     def key(self, entity: Entity) -> tuple[EntityType, str]:
-        return entity.type, next(iri for iri, thing in self.read.things.items() if thing == entity)
+        return entity.type, self.keys[entity]
 
     def person(self, summary: Summary, author: Author) -> tuple[str, ...]:
-        return (self.read.people[author],)
+        return (self.persons[author],)
+
+
+def _as_named(read: _Read) -> Resolution:
+    return _AsNamed({}, {}, {entity: iri for iri, entity in read.things.items()}, read.people)
 
 
 class _AsWritten(Names):
