@@ -352,6 +352,37 @@ def view_command(
         typer.launch(str(path))
 
 
+@app.command("report")
+def report_command(
+    benchmarks: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--on", metavar="BENCHMARK", help="Draw the boards of it; may be given again."),
+    ] = None,
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--output", "-o", metavar="FILE|-", help="Where to; by itself, the graph's folder."),
+    ] = None,
+    store: StoreOption = OUTPUTS,
+    quiet: QuietOption = False,
+) -> None:
+    """Draw who scores what, compares, uses and writes with whom.
+
+    The page is one file and needs no network; its plots lie beside it as SVG.
+    """
+    from kg.store import open_store
+    from kg.views.report import REPORT, derive_report, render_report, write_report
+
+    with open_store(store) as graph:
+        report = derive_report(graph, benchmarks or [])
+    if output == Path("-"):
+        show_bytes([render_report(report).encode()])
+        return
+    path = output or store / REPORT
+    plots = write_report(report, path)
+    if not quiet:
+        say(f"Wrote {path}, and its plots as SVG into {plots}.")
+
+
 @app.command("validate")
 def validate_command(store: StoreOption = OUTPUTS, quiet: QuietOption = False) -> None:
     """Check the graph against the shapes.

@@ -36,7 +36,18 @@ FLOORS = [
 
 DOORS = {
     "spacy": {"extract"},
-    "pyoxigraph": {"readers", "graph", "facts", "store", "queries", "lookup", "network", "export", "validate"},
+    "pyoxigraph": {
+        "readers",
+        "graph",
+        "facts",
+        "store",
+        "queries",
+        "lookup",
+        "network",
+        "export",
+        "validate",
+        "views",
+    },
     "oxrdflib": {"store", "validate"},
     "rdflib": {"store", "validate"},
     "networkx": {"network", "export"},
