@@ -152,7 +152,7 @@ def build_command(
     say_skipped(built.skipped, output / "rejects.jsonl")
     what = "" if sources else "the bundled example: "
     read = to_count(built.read, "summary", "summaries")
-    say(f"Read {what}{read}, {built.new or 'none'} of them new or edited.")
+    say(f"Read {what}{read}, {f'{built.new:,}' if built.new else 'none'} of them new or edited.")
     if built.renewed:
         say(f"Extracted {to_count(built.renewed, 'older one')} again, since the extractor is another.")
     _say_holdings(built, output)
@@ -306,7 +306,7 @@ def import_command(
         return
     say_skipped(built.skipped, output / "rejects.jsonl")
     read = to_count(built.read, "summary", "summaries")
-    say(f"Imported {read}, {built.new or 'none'} of them new or edited.")
+    say(f"Imported {read}, {f'{built.new:,}' if built.new else 'none'} of them new or edited.")
     if built.renewed:
         say(f"Another extractor found the facts of {built.renewed}; the next kg build extracts them again.")
     _say_holdings(built, output)

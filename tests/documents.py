@@ -38,7 +38,7 @@ DOCS = ROOT / "kg" / "docs"
 PICTURES = {scheme: DOCS / f"graph-{scheme}.png" for scheme in ("light", "dark")}
 
 _SESSION = re.compile(r"(?<=```console\n)(?:\$ kg .*?)(?=```\n)", re.DOTALL)
-_SECTION = re.compile(r"(?<=<!-- )(?P<name>[a-z ]+)(?P<old> -->\n.*?)(?=<!-- end -->)", re.DOTALL)
+_SECTION = re.compile(r"(?<=<!-- )(?P<name>(?!end )[a-z]+)(?P<old> -->\n.*?)(?=<!-- end -->)", re.DOTALL)
 
 
 def pages() -> list[Path]:
