@@ -33,7 +33,7 @@ _LONGEST_NAME = 200
 """Characters of a source's or a component's name, which stand in IRIs."""
 
 _LONGEST_QUOTE, _MOST_RESULTS = 1000, 1000
-"""Characters that name a thing, results of one summary: ten times what is seen; names are compared by
+"""Characters of what names a thing or a unit, results of one summary: ten times what is seen; names are compared by
 patterns, results with one another."""
 
 
@@ -119,7 +119,7 @@ def _faults_of_result(result: Result) -> Iterator[str]:
         if value is not None and not _DECIMAL.fullmatch(value):
             yield f"{_short(value)} is no decimal of at most 30 digits a side, in its shortest form"
     if result.unit is not None:
-        yield from _faults_of_name("a unit", result.unit)
+        yield from _faults_of_name("a unit", result.unit, _LONGEST_QUOTE)
 
 
 def _faults_of_role(mention: Mention, *roles: Role) -> Iterator[str]:
@@ -127,10 +127,10 @@ def _faults_of_role(mention: Mention, *roles: Role) -> Iterator[str]:
         yield f"the mention of {_short(mention.evidence.quote)} has the role {mention.role} there"
 
 
-def _faults_of_name(what: str, name: str) -> Iterator[str]:
+def _faults_of_name(what: str, name: str, longest: int = _LONGEST_NAME) -> Iterator[str]:
     yield from _faults_of_text(what, name)
-    if not name or len(name) > _LONGEST_NAME:
-        yield f"{what} has {len(name)} characters, not 1 to {_LONGEST_NAME}"
+    if not name or len(name) > longest:
+        yield f"{what} has {len(name)} characters, not 1 to {longest}"
 
 
 def _faults_of_text(what: str, text: str) -> Iterator[str]:

@@ -75,8 +75,8 @@ def read_graph(path: str, format: str = "") -> Imported:
 def _read_rdf(path: str, format: str) -> Imported:
     found = reread(read_quads(path, format))
     skipped = [_skip(path, f"{iri}: {reason}") for iri, reason in found.faults]
-    skipped += _tell(path, "hold nothing that kg reads", found.left)
-    skipped += _tell(path, "are derived anew, and otherwise", found.derived)
+    skipped += _tell(path, "left out, since no fact holds it", found.left)
+    skipped += _tell(path, "derived anew, and otherwise", found.derived)
     return Imported(found.facts, tuple(skipped), found.base)
 
 
@@ -87,7 +87,7 @@ def _tell(path: str, what: str, counts: Mapping[str, int]) -> Iterator[Skipped]:
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     named = [f"{TERMS.get(iri, f'<{iri[:100]}>')} ×{count}" for iri, count in ranked[:_NAMED]]
     more = [f"{len(ranked) - _NAMED} other properties"] if len(ranked) > _NAMED else []
-    yield _skip(path, f"{sum(counts.values())} statements {what}: {', '.join(named + more)}")
+    yield _skip(path, f"{what}: {', '.join(named + more)} (in all {sum(counts.values())})")
 
 
 def _read_node_link(path: str) -> Imported:

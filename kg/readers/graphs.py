@@ -73,9 +73,9 @@ def find_format(path: str, format: str = "") -> str:
         raise SourceError(f"{path}: {name} is not read: XML can expand without bound; {_INSTEAD}")
     found = next((each for each, end in FORMATS.items() if name in (each, end[1:])), None)
     if found is None:
-        known = ", ".join(f"{each} ({end})" for each, end in FORMATS.items())
+        what = repr(name) if name else "a name without an ending"
         raise SourceError(
-            f"{path}: {name or 'a file without an ending'} is no format of {known}; say it with -f"
+            f"{path}: {what} is no format that is read; say one of {', '.join(FORMATS)} with -f"
         )
     return found
 
@@ -118,7 +118,7 @@ def _read_bytes(path: str) -> bytes:
         )
     data = data.removeprefix(b"\xef\xbb\xbf")
     if _XML_START.match(data):
-        raise SourceError(f"{path} holds XML, which is not read: it can expand without bound; {_INSTEAD}")
+        raise SourceError(f"{path} holds XML, which is not read: XML can expand without bound; {_INSTEAD}")
     return data
 
 
