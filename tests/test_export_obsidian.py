@@ -139,6 +139,7 @@ def check(store: Store) -> dict[str, Note]:
         for link in (link for line in note.lines for link in line.links):
             assert link in vault or urlsplit(link).hostname in ("arxiv.org", "huggingface.co")
     for path, note in vault.items():
+        assert not any(alias.startswith("[[") for alias in note.front.get("aliases", ()))
         if note.front.get("type") not in (None, "paper"):
             assert spaced(nodes[note.front["iri"]]["label"]) == note.title
             assert path.startswith(f"{note.front['type']}s/")
