@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,7 @@ _MOST_DAYS = 60
 _WIDE = 30
 """How many times the least value the greatest is, from where on a scale is logarithmic."""
 
+_FARTHEST = Decimal(10**30)
 _FEW = 7
 """Scores that need less height."""
 
@@ -95,7 +97,7 @@ def _paint_board(board: Board, figure: Figure) -> None:
     height = figure.get_size_inches()[1] * 72
     left, bottom, right, top = 44.0, 54.0, WIDTH - 8.0, height - _HEAD - 18
     axes = figure.add_axes((left / WIDTH, bottom / height, (right - left) / WIDTH, (top - bottom) / height))
-    wide = _scale_values(axes, [float(score.value) for score in board.scores])
+    wide = _scale_values(axes, [_level(score) for score in board.scores])
     _scale_days(axes, [_number(score) for score in board.scores])
     title = f"{board.benchmark}: {to_measure(board)}"
     _write_head(figure, title, _BETTER[board.better] + ", logarithmic scale" * wide)
@@ -112,6 +114,11 @@ def _paint_board(board: Board, figure: Figure) -> None:
 
 def _number(score: Score) -> int:
     return date.fromisoformat(score.day).toordinal()
+
+
+def _level(score: Score) -> float:
+    """The value, as far as a scale goes."""
+    return float(max(-_FARTHEST, min(_FARTHEST, score.value)))
 
 
 def _scale_values(axes: Axes, values: Sequence[float]) -> bool:
@@ -168,7 +175,7 @@ def _to_corners(board: Board, records: Sequence[Score]) -> list[tuple[int, float
     """The corners of the stairs from record to record, until the last day of the board."""
     ends = [*(_number(record) for record in records[1:]), _number(board.scores[-1])]
     return [
-        (day, float(record.value))
+        (day, _level(record))
         for record, end in zip(records, ends, strict=False)
         for day in (_number(record), end)
     ]
@@ -179,7 +186,7 @@ def _paint_score(axes: Axes, score: Score, record: bool) -> None:
     hint += f"(arXiv {score.paper}, {score.day}) “{score.words}”"
     look = _BASELINE if score.baseline else _SUBJECT
     size = 9 if record else 7
-    axes.plot([_number(score)], [float(score.value)], markersize=size, gid=to_id(hint=hint), **look)
+    axes.plot([_number(score)], [_level(score)], markersize=size, gid=to_id(hint=hint), **look)
 
 
 def _label_scores(figure: Figure, axes: Axes, board: Board, records: Sequence[Score], bounds: Box) -> None:
@@ -187,7 +194,7 @@ def _label_scores(figure: Figure, axes: Axes, board: Board, records: Sequence[Sc
     order = sorted(board.scores, key=lambda score: (score not in records, score.baseline, score))
     labels = list[Label]()
     for score in order:
-        x, y = axes.transData.transform((_number(score), float(score.value)))
+        x, y = axes.transData.transform((_number(score), _level(score)))
         text = f"{cut(score.thing, _LONGEST, 11)} {cut(score.text, _LONGEST, 11)}".strip()
         hint = f"{score.thing} {score.text}"
         record = score in records
