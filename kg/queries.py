@@ -128,13 +128,15 @@ class Table:
     def _repr_html_(self) -> str:
         """The table as a notebook shows it."""
         sides = ["right" if column in self.numeric else "left" for column in self.columns]
-        head = "".join(_cell("th", *pair) for pair in zip(self.columns, sides, strict=True))
-        rows = ("".join(_cell("td", *pair) for pair in zip(row, sides, strict=True)) for row in self.rows)
+        head = "".join(_to_html_cell("th", *pair) for pair in zip(self.columns, sides, strict=True))
+        rows = (
+            "".join(_to_html_cell("td", *pair) for pair in zip(row, sides, strict=True)) for row in self.rows
+        )
         body = "".join(f"<tr>{row}</tr>" for row in rows)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _cell(tag: str, text: str, side: str) -> str:
+def _to_html_cell(tag: str, text: str, side: str) -> str:
     return f'<{tag} style="text-align:{side}">{escape(text)}</{tag}>'
 
 

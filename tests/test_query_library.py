@@ -11,6 +11,7 @@ import pyoxigraph as ox
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import html
 
 import kg.build
 from kg.errors import QueryError
@@ -747,3 +748,15 @@ def test_no_refused_text_reaches_the_parser(made: Store, disguise: str) -> None:
 def test_the_queries_are_found_where_the_ontology_lies() -> None:
     files = ontology_path("queries").iterdir()
     assert {file.name for file in files} == {f"{name}.rq" for name in QUERIES}
+
+
+def test_a_table_shows_itself_in_a_notebook() -> None:
+    table = Table(("thing", "value"), (("<script>a & b</script>", "5.5"),), frozenset({"value"}))
+    shown = html.fromstring(table._repr_html_())
+    assert [cell.text for cell in shown.iter("th", "td")] == [
+        "thing",
+        "value",
+        "<script>a & b</script>",
+        "5.5",
+    ]
+    assert [cell.get("style") for cell in shown.iter("td")] == ["text-align:left", "text-align:right"]
