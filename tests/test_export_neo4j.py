@@ -37,6 +37,17 @@ TRIPLES = {f"kg:{name}": re.sub("(?=[A-Z])", "_", name).upper() for name in PROP
     "dcterms:isVersionOf": "IS_VERSION_OF",
     "oa:hasSource": "HAS_SOURCE",
 }
+# Type in a header → how the script must read such a column.
+CONVERSIONS = {
+    "": "= row.`{}`",
+    "ID": "iri: row.`{}`",
+    "START_ID": "iri: row.`{}`",
+    "END_ID": "iri: row.`{}`",
+    "string[]": r"= split(row.`{}`, '\u001F')",
+    "long": "= toInteger(row.`{}`)",
+    "double": "= toFloat(row.`{}`)",
+    "date": "= date(row.`{}`)",
+}
 
 
 def read_neo4j(files: dict[str, bytes], kind: str) -> list[dict[str, str]]:
@@ -132,8 +143,8 @@ def statements(store: Store) -> set[tuple[str, str, str]]:
     return found
 
 
-@given(several(5))
-@settings(max_examples=100, deadline=None)
+@given(several(10))
+@settings(max_examples=50, deadline=None)
 def test_neo4j_holds_what_500_graphs_say(found: list[Facts]) -> None:
     with tempfile.TemporaryDirectory() as name, store_of(found, Path(name)) as store:
         tables = read_tables(write(store, "csv"))
@@ -175,6 +186,8 @@ def test_the_script_reads_each_column_of_each_file(tmp_path: Path) -> None:
         (name,) = re.findall(r"^'file:///([a-z-]+\.csv)' AS row$", load, re.MULTILINE)
         read[name] = set(re.findall(r"row\.`([^`]+)`", load))
         assert load.rstrip().endswith("} IN TRANSACTIONS OF 10000 ROWS;")
+        for header in read[name]:
+            assert CONVERSIONS[header.partition(":")[2]].format(header) in load
     headers = {
         name: file.partition("\n")[0].split(",") for name, file in files.items() if name.endswith(".csv")
     }

@@ -79,6 +79,7 @@ PATHS: dict[str, tuple[str, dict[str, str]]] = {
         {
             "type": "a",
             "name": "skos:prefLabel",
+            "other_names": "skos:altLabel",
             "better": "kg:better",
             "parameters": "kg:parameterCount",
             "family": "dcterms:isVersionOf/skos:prefLabel",
@@ -222,8 +223,6 @@ def check_tables(store: Store, tables: Mapping[str, Rows]) -> None:
                 papers = {str(row["iri"]): str(row["title"]) for row in tables["papers"]}
                 found = {pair for pair in found if pair[1] not in papers}
             assert found == expected, (name, column)
-    labels, forms = values(store, THINGS, "skos:prefLabel"), values(store, THINGS, "skos:altLabel")
-    assert cells(tables["entities"], "other_names") == forms - labels
     for (name, column), path in COUNTS.items():
         classes, _ = PATHS[name]
         counted = Counter(iri for iri, _ in values(store, classes, path))
@@ -279,8 +278,8 @@ def several(count: int) -> st.SearchStrategy[list[Facts]]:
     return st.lists(facts(), min_size=count, max_size=count, unique_by=lambda each: each.summary.key)
 
 
-@given(several(5))
-@settings(max_examples=100, deadline=None)
+@given(several(10))
+@settings(max_examples=50, deadline=None)
 def test_tables_hold_what_500_graphs_say(found: list[Facts]) -> None:
     with tempfile.TemporaryDirectory() as name, store_of(found, Path(name)) as store:
         tables = read_tables(write(store, "csv"))

@@ -170,8 +170,8 @@ class Tables:
     def entities(self) -> Iterator[Row]:
         names, papers = _lists(self._store, _OTHER_NAMES), _lists(self._store, _NAMED_IN)
         for row in _select(self._store, _ENTITIES):
-            others = [name for name in names[row["iri"]] if name != row["name"]]
-            yield {**row, "other_names": others, "papers": str(len(papers[row["iri"]]))}
+            iri = row["iri"]
+            yield {**row, "other_names": names[iri], "papers": str(len(papers[iri]))}
 
     def results(self) -> Iterator[Row]:
         return self._in_order(_RESULTS)
