@@ -34,6 +34,7 @@ from kg.model import (
     Mention,
     Paper,
     Result,
+    ResultKind,
     Role,
     Slot,
     Summary,
@@ -108,11 +109,12 @@ class Digest:
         unit: str | None = "%",
         subject: str = "Alphabet",
         baseline: str = "",
+        kind: ResultKind = "score",
     ) -> Digest:
         """A score; a baseline is given as `Betabet 39.4`."""
         rival, _, level = baseline.rpartition(" ")
         result = Result(
-            "score",
+            kind,
             value,
             self.put(value, "value"),
             self.put(f"a sentence about {subject}", "statedIn"),
@@ -171,13 +173,26 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Report:
         return derive_report(store)
 
 
+@pytest.fixture(scope="module")
+def sharp(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """A report in which everything has the name of something sharp."""
+    found = list[Digest]()
+    names = [plain(name) for name in SHARP]
+    for number, name in enumerate(names):
+        each = Digest(number, f"2024-01-{1 + number:02}", f"{name} author".replace(",", ""), "Bo Chen")
+        each.score("1", on=name, metric=name, unit=name, subject=name, baseline=f"{name}-2 3")
+        found.append(each.name("model", f"{name} model", "uses"))
+    with digests(tmp_path_factory.mktemp("sharp"), *found) as store:
+        return derive_report(store, names)
+
+
 # Boards
 
 
 def test_a_board_holds_one_metric_and_one_unit(tmp_path: Path) -> None:
     first = Digest(1, "2024-01-02").score("55.6", baseline="Betabet 39.4").score("0.5", unit=None)
     second = Digest(2, "2024-01-01").score("70").score("3", metric="perplexity", unit=None)
-    second.score("4", metric="").score("9", on="QuizBank")
+    second.score("4", metric="").score("9", on="QuizBank").score("5", baseline="Betabet 65", kind="gain")
     with digests(tmp_path, first, second) as store:
         boards = derive_boards(store)
     assert [(b.benchmark, b.metric, b.unit, b.better, len(b.scores)) for b in boards] == [
@@ -400,6 +415,11 @@ def test_every_plot_shows_any_name_as_text(name: str) -> None:
         }  # fmt: skip
 
 
+def test_what_xml_cannot_hold_is_replaced() -> None:
+    svg = draw_bars("a\x01b", "\x0bc", [Bar("d\ufffe e", 1, ("f\ud800",))])
+    assert {"a\ufffdb", "\ufffdc", "d\ufffd e", "f\ufffd"} <= shown(svg)
+
+
 @given(texts, texts, decimals, days)
 @settings(max_examples=40, deadline=None)
 def test_any_score_can_be_drawn(thing: str, unit: str, value: str, day: str) -> None:
@@ -602,15 +622,8 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]
     assert problems == []
 
 
-def test_hostile_names_are_shown_as_text(tmp_path: Path, open_page: Callable[..., Page]) -> None:
-    found = list[Digest]()
-    for number, name in enumerate(map(plain, SHARP)):
-        each = Digest(number, f"2024-01-{1 + number:02}", f"{name} author".replace(",", ""), "Bo Chen")
-        each.score("1", on=name, metric=name, unit=name, subject=name, baseline=f"{name}-2 3")
-        found.append(each.name("model", f"{name} model", "uses"))
-    with digests(tmp_path, *found) as store:
-        report = derive_report(store, [plain(name) for name in SHARP])
-    page = open_page(report)
+def test_hostile_names_are_shown_as_text(sharp: Report, open_page: Callable[..., Page]) -> None:
+    page = open_page(sharp)
     page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
     cells = set(page.locator("td, th").all_inner_texts())
     titles = page.evaluate("[...document.querySelectorAll('svg title, svg text')].map(e => e.textContent)")
@@ -626,7 +639,7 @@ BOXES = """svg => [...svg.querySelectorAll('text')].map(e => {
 })"""
 
 
-@pytest.mark.parametrize("which", ["example", "year"])
+@pytest.mark.parametrize("which", ["example", "year", "sharp"])
 def test_labels_do_not_cover_one_another(
     which: str, request: pytest.FixtureRequest, open_page: Callable[..., Page]
 ) -> None:

@@ -224,7 +224,7 @@ def _paint_key(figure: Figure, best: bool) -> None:
 def _write_head(figure: Figure, title: str, counted: str) -> None:
     """What the plot shows, and below it what is counted."""
     height = figure.get_size_inches()[1] * 72
-    write(figure, 0, height - 12, title, size=16, room=WIDTH - 40, fontweight="bold")
+    write(figure, 0, height - 12, title, size=16, room=WIDTH - 80, fontweight="bold")
     write(figure, 0, height - 36, counted, alpha=0.75)
 
 

@@ -229,7 +229,7 @@ def _derive_co_authors(store: Store) -> Chapter:
     numbers = Table(("author", "and", "papers together"), tuple(rows), frozenset({"papers together"}))
     note = (
         _some(len(found.authors), found.of, "authors with a co-author")
-        + " A name that would cover another is left out; it shows under the pointer, and in the numbers."
+        + " A name that would cover another is left out, and shows under the pointer."
     )
     svg = draw_co_authors("Authors who share most papers", found)
     plot = Plot("co-authors", svg, note, numbers)
@@ -237,7 +237,10 @@ def _derive_co_authors(store: Store) -> Chapter:
 
 
 def _some(shown: int, of: int, what: str) -> str:
-    return f"{shown:,} of {of:,} {what}." if shown < of else f"All {of:,} {what}."
+    """How much of all a plot shows; of one thing there is nothing to say."""
+    if shown < of:
+        return f"{shown:,} of {of:,} {what}."
+    return f"All {of:,} {what}." if of > 1 else ""
 
 
 def _count(number: int, one: str) -> str:

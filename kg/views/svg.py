@@ -221,7 +221,9 @@ def _share(character: str) -> float:
         return 0.0
     if unicodedata.east_asian_width(character) in "WF":
         return 1.0
-    return 0.7 if character.isupper() else 0.6
+    if character in "mwMW@%<>=+~#&":
+        return 0.86
+    return 0.67 if character.isupper() else 0.57
 
 
 def write_labels(
@@ -248,7 +250,7 @@ def write_labels(
 
 def _places(label: Label, size: float) -> Iterator[tuple[Box, str]]:
     """The boxes that a label may fill, the best first, and where its text starts."""
-    half = width(label.text, size) * (1.08 if label.bold else 1.0) / 2
+    half = width(label.text, size) * (1.08 if label.bold else 1.0) / 2 + 2
     aside, up, down = label.gap + 3 + half, label.gap + 0.7 * size, -label.gap - 0.7 * size
     beside = [(aside, 0.0, "left"), (-aside, 0.0, "right")]
     over = [(-half, up, "right"), (0.0, up, "center"), (half, up, "left")]
