@@ -303,7 +303,7 @@ def test_the_line_of_a_board_climbs_from_record_to_record(
 
 def test_a_baseline_looks_unlike_a_subject() -> None:
     one = Score("2024-01-01", Decimal(1), "a", False, "1", "2401.1", "w")
-    svg = parse(draw_board(board_of({one, replace(one, baseline=True)}, "up")))
+    svg = parse(draw_board(board_of({one, replace(one, baseline=True)}, "")))
     markers = {f"#{path.get('id')}": path.get("d") for path in svg.iter("path")}
     shapes = {
         group.findtext("title").partition(":")[0]: markers[use.get("href")]
