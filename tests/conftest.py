@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 CHECKOUT = Path(__file__).parents[1]
 
 
-def _need(what: str, present: bool) -> None:
+def need(what: str, present: bool) -> None:
     if present:
         return
     if os.environ.get("KG_CI") == "1":
@@ -28,7 +28,7 @@ def _need(what: str, present: bool) -> None:
 def shared() -> Path:
     """The folder with the corpus, the gold and the scorer, beside the checkout."""
     folder = CHECKOUT.parent / "shared"
-    _need(f"the corpus in {folder}", (folder / "corpus").is_dir())
+    need(f"the corpus in {folder}", (folder / "corpus").is_dir())
     return folder
 
 
@@ -42,7 +42,7 @@ def need_index():  # type: ignore[no-untyped-def]
             done = subprocess.run(
                 [*command, "--dest", folder, "typing-extensions"], check=False, capture_output=True
             )
-        _need("a package index", done.returncode == 0)
+        need("a package index", done.returncode == 0)
 
     return need
 
@@ -51,7 +51,7 @@ def need_index():  # type: ignore[no-untyped-def]
 def browser() -> Iterator[Browser]:
     """A headless Chromium of the system, for tests of pages."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    _need("Chromium", found is not None)
+    need("Chromium", found is not None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield browser

@@ -1,0 +1,296 @@
+"""The languages of RDF, each read back by parsers that did not write it, and the files they go into."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+import pytest
+from conftest import need
+from hostile import export_twice
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rdflib import Dataset, Graph
+from stores import store_of
+from strategies import facts
+
+from kg.build import build
+from kg.errors import OutputError
+from kg.export import FORMATS, File, export
+from kg.export.files import LISTING, write_file, write_folder
+from kg.model import Facts
+from kg.store import open_store
+from kg.turtle import to_turtle
+
+UNION = {"turtle": "turtle", "ntriples": "nt", "rdfxml": "xml"}
+GRAPHS = {"nquads": "nquads", "trig": "trig", "jsonld": "json-ld"}
+OXIGRAPH = {
+    "turtle": ox.RdfFormat.TURTLE,
+    "ntriples": ox.RdfFormat.N_TRIPLES,
+    "rdfxml": ox.RdfFormat.RDF_XML,
+    "nquads": ox.RdfFormat.N_QUADS,
+    "trig": ox.RdfFormat.TRIG,
+    "jsonld": ox.RdfFormat.JSON_LD,
+}
+RAPPER = {"turtle": "turtle", "ntriples": "ntriples", "rdfxml": "rdfxml", "nquads": "nquads", "trig": "trig"}
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example in every language of RDF, each in a file that has its format's name."""
+    folder = tmp_path_factory.mktemp("example")
+    build([], folder)
+    with open_store(folder) as store:
+        for name in OXIGRAPH:
+            export(store, name, folder / name)
+    return folder
+
+
+def quads_in(folder: Path) -> set[ox.Quad]:
+    with open_store(folder) as store:
+        return set(store)
+
+
+def by_rdflib(data: bytes, name: str) -> set[str]:
+    """Each statement as rdflib reads it, in N-Triples or N-Quads as Oxigraph writes them."""
+    if name in UNION:
+        graph = Graph().parse(data=data, format=UNION[name])
+        text = graph.serialize(format="nt", encoding="utf-8")
+        return {str(quad.triple) for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES)}
+    dataset = Dataset()
+    dataset.parse(data=data, format=GRAPHS[name])
+    text = dataset.serialize(format="nquads", encoding="utf-8")
+    return {str(quad) for quad in ox.parse(text, format=ox.RdfFormat.N_QUADS)}
+
+
+def by_oxigraph(data: bytes, name: str) -> set[str]:
+    parsed = ox.parse(data, format=OXIGRAPH[name])
+    return {str(quad if name in GRAPHS else quad.triple) for quad in parsed}
+
+
+def by_raptor(path: Path, name: str) -> set[str]:
+    """Each statement as rapper reads it; it must have nothing to complain of."""
+    need("rapper", shutil.which("rapper") is not None)
+    command = ["rapper", "-q", "-i", RAPPER[name], "-o", "nquads" if name in GRAPHS else "ntriples"]
+    done = subprocess.run([*command, path], capture_output=True, check=True)
+    assert done.stderr == b""
+    return by_oxigraph(done.stdout, "nquads" if name in GRAPHS else "ntriples")
+
+
+@given(st.lists(facts(), min_size=10, max_size=10, unique_by=lambda each: each.summary.key))
+@settings(max_examples=50, deadline=None)
+def test_five_hundred_graphs_come_back(found: list[Facts]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with store_of(found, folder) as store:
+            quads = {str(quad) for quad in store}
+            triples = {str(quad.triple) for quad in store}
+            for name in OXIGRAPH:
+                export(store, name, folder / name)
+        for name in OXIGRAPH:
+            expected = triples if name in UNION else quads
+            assert by_oxigraph((folder / name).read_bytes(), name) == expected, name
+            assert name not in RAPPER or by_raptor(folder / name, name) == expected, name
+
+
+@pytest.mark.parametrize("name", OXIGRAPH)
+@pytest.mark.filterwarnings("ignore:NTSerializer always uses UTF-8")
+@pytest.mark.filterwarnings("ignore:.* is deprecated, use Dataset:DeprecationWarning")
+def test_rdflib_and_oxigraph_read_the_same(written: Path, name: str) -> None:
+    data = (written / name).read_bytes()
+    quads = quads_in(written)
+    expected = {str(quad.triple) for quad in quads} if name in UNION else {str(quad) for quad in quads}
+    assert by_rdflib(data, name) == by_oxigraph(data, name) == expected
+
+
+@pytest.mark.parametrize("name", RAPPER)
+def test_raptor_reads_it(written: Path, name: str) -> None:
+    quads = quads_in(written)
+    expected = {str(quad) for quad in quads} if name in GRAPHS else {str(quad.triple) for quad in quads}
+    assert by_raptor(written / name, name) == expected
+
+
+def test_the_xml_is_well_formed(written: Path) -> None:
+    need("xmllint", shutil.which("xmllint") is not None)
+    subprocess.run(["xmllint", "--noout", written / "rdfxml"], check=True)
+
+
+def test_lines_come_sorted_and_once(written: Path) -> None:
+    for name in ("nquads", "ntriples"):
+        lines = (written / name).read_bytes().splitlines()
+        assert lines == sorted(set(lines))
+
+
+def test_jsonld_is_compact_and_holds_its_context(written: Path) -> None:
+    document = json.loads((written / "jsonld").read_text(encoding="utf-8"))
+    assert document["@context"]["Paper"] == "kg:Paper"
+    nodes = [node for graph in document["@graph"] for node in graph["@graph"]]
+    paper = next(node for node in nodes if node.get("type") == "Paper")
+    assert {"id", "type", "title", "arXivId", "creator"} <= set(paper)
+    mention = next(node for node in nodes if node.get("type") == "Mention")
+    assert type(mention["start"]) is int
+    assert mention["inField"] in ("title", "abstract", "byline")
+
+
+def test_turtle_is_pleasant_to_read(written: Path) -> None:
+    text = (written / "turtle").read_text(encoding="utf-8")
+    assert text.startswith("@prefix dcterms: <http://purl.org/dc/terms/> .\n")
+    paragraphs = text.split("\n\n")[1:]
+    assert all(paragraph.count(" a ") >= 1 for paragraph in paragraphs)
+    assert "    oa:start 424 ;" in text
+    assert "    kg:value 55.6 ;" in text
+    assert '    kg:valueText "55.6" .' in text
+
+
+@pytest.mark.parametrize(
+    ("triple", "turtle"),
+    [
+        (b'<a:a> <a:p> "5"^^<http://www.w3.org/2001/XMLSchema#decimal>', b'<a:p> "5"^^xsd:decimal'),
+        (b'<a:a> <a:p> "-5"^^<http://www.w3.org/2001/XMLSchema#integer>', b"<a:p> -5"),
+        (b'<a:a> <a:p> "0.5"^^<http://www.w3.org/2001/XMLSchema#decimal>', b"<a:p> 0.5"),
+        (b'<a:a> <a:p> "x"^^<http://www.w3.org/2001/XMLSchema#integer>', b'<a:p> "x"^^xsd:integer'),
+        (b'<a:a> <a:p> "<http://www.w3.org/2001/XMLSchema#integer>"', b'"<http://www.w3.org/2001/XMLSchema#integer>"'),
+        (b'<a:a> <a:p> "^^<a:b>"', b'"^^<a:b>"'),
+        (b'<a:a> <a:p> "x"@en', b'"x"@en'),
+        (b"<a:a> <a:p> <http://purl.org/dc/terms/title>", b"dcterms:title"),
+        (b"<a:a> <http://purl.org/dc/terms/a.b> <a:b>", b"<http://purl.org/dc/terms/a.b>"),
+        (b"<a:a> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <a:b>", b"<a:a> a <a:b>"),
+    ],
+)  # fmt: skip
+def test_terms_become_short_where_turtle_allows(triple: bytes, turtle: bytes) -> None:
+    document = b"".join(to_turtle([triple]))
+    assert turtle in document
+    (read,) = ox.parse(document, format=ox.RdfFormat.TURTLE)
+    assert str(read.triple).encode() == triple
+
+
+def test_the_same_bytes_under_another_hash_seed(tmp_path: Path) -> None:
+    build([], tmp_path)
+    one, other = export_twice(tmp_path, tmp_path, *OXIGRAPH)
+    assert one == other
+
+
+# The master
+
+
+def test_a_master_that_was_changed_is_not_trusted(tmp_path: Path) -> None:
+    build([], tmp_path)
+    master = tmp_path / "graph.nq"
+    before = master.read_bytes()
+    master.write_bytes(b"<a:a> <a:b> <a:c> <a:d> .\n")
+    with open_store(tmp_path) as store:
+        assert b"".join(store.lines()) == before
+    master.unlink()
+    with open_store(tmp_path) as store:
+        assert b"".join(store.lines()) == before
+
+
+def test_a_master_is_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build([], tmp_path)
+    with open_store(tmp_path) as store:
+        monkeypatch.setattr(type(store), "graphs", lambda self: pytest.fail("the quads were read"))
+        assert len(list(store.lines())) == 3783
+
+
+def test_an_older_master_is_not_passed_off_as_new(tmp_path: Path) -> None:
+    from digests import digest, example_row
+
+    for number in (1, 2):
+        (tmp_path / f"{number}.md").write_text(digest(f"2024-01-0{number}", example_row(number)))
+    build([str(tmp_path / "1.md")], tmp_path / "g")
+    with open_store(tmp_path / "g", write=True) as store:
+        store.remove("2401.00001")
+        store.refresh()
+        assert not any(b"2401.00001" in line for line in store.lines())
+
+
+# Files and folders
+
+
+def kg(*arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
+    code = "from kg.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, check=False
+    )
+
+
+def test_the_command_writes_beside_the_graph_elsewhere_and_to_a_pipe(tmp_path: Path) -> None:
+    build([], tmp_path)
+    done = kg("export", "-f", "ntriples", "-s", tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert done.stderr.decode() == f"Wrote {tmp_path / 'graph.nt'}.\n"
+    kg("export", "-f", "ntriples", "-s", tmp_path, "-o", tmp_path / "other.nt")
+    piped = kg("export", "-f", "ntriples", "-s", tmp_path, "-o", "-")
+    assert piped.stderr == b""
+    assert piped.stdout == (tmp_path / "graph.nt").read_bytes() == (tmp_path / "other.nt").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-f", "nonsense"], "kg: no format 'nonsense'; there are turtle, ntriples, "),
+        ([], "kg: no format; give one with -f: turtle, ntriples, "),
+        (["-f", "csv", "-o", "-"], "kg: csv is a folder of files; name one with -o\n"),
+        (["-f", "turtle", "-o", "/nowhere/at/all.ttl"], "kg: cannot write /nowhere/at/all.ttl: No such file"),
+        (["-f", "turtle", "-s", "/nowhere"], "kg: no graph in /nowhere; make one with"),
+    ],
+)
+def test_what_cannot_be_exported_is_told(tmp_path: Path, arguments: list[str], message: str) -> None:
+    build([], tmp_path)
+    done = kg("export", *(["-s", tmp_path] if "-s" not in arguments else []), *arguments)
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith(message)
+
+
+def test_every_format_is_listed_and_has_a_place_of_its_own() -> None:
+    listed = kg("export", "--list").stdout.decode()
+    assert all(name in listed for name in FORMATS)
+    targets = [format.target for format in FORMATS.values()]
+    assert len(set(targets)) == len(targets)
+    assert all(isinstance(format, File) == ("." in format.target) for format in FORMATS.values())
+
+
+def test_an_interrupted_file_leaves_the_earlier_one(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_file(path, [b"old"])
+
+    def pieces() -> Any:
+        yield b"new"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_file(path, pieces())
+    assert path.read_bytes() == b"old"
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_listed_folder_is_tidied_and_nothing_else_is_touched(tmp_path: Path) -> None:
+    folder = tmp_path / "vault"
+    write_folder(folder, [("a/one.md", [b"1"]), ("two.md", [b"2"])], listed=True)
+    (folder / "mine.md").write_text("mine")
+    write_folder(folder, [("two.md", [b"2"])], listed=True)
+    found = sorted(str(each.relative_to(folder)) for each in folder.rglob("*") if each.is_file())
+    assert found == [LISTING, "mine.md", "two.md"]
+
+
+@pytest.mark.parametrize("listing", ['["../outside"]', '["/outside"]', "{}", "[1]", "no json", '"text"'])
+def test_a_listing_that_was_tampered_with_removes_nothing_outside(tmp_path: Path, listing: str) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("stays")
+    folder = tmp_path / "vault"
+    folder.mkdir()
+    (folder / LISTING).write_text(listing.replace("/outside", str(outside)) if '"/' in listing else listing)
+    write_folder(folder, [("one.md", [b"1"])], listed=True)
+    assert outside.read_text() == "stays"
+
+
+def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "vault").write_text("a file")
+    with pytest.raises(OutputError, match=r"cannot write to .*vault"):
+        write_folder(tmp_path / "vault", [("one.md", [b"1"])])
