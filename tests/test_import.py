@@ -369,7 +369,8 @@ NESTED = f"has more than one @context, or imports another; {INSTEAD}"
             "x.ttl",
             "<https://a.b/c> a <https://a.b/d> .",
             "",
-            "{path} holds no summary that kg can read: left out, since no fact holds it: rdf:type ×1 (in all 1)",
+            "{path} holds no summary that kg can read: "
+            "left out, since no fact holds it: rdf:type ×1 (in all 1)",
         ),
         (
             "x.ttl",
@@ -471,6 +472,13 @@ def test_files_made_to_end_the_process_are_refused(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split(" ")[:2] for line in done.stdout.splitlines()] == [[path, "refused"] for path in paths]
+
+
+def test_brackets_in_a_text_are_no_depth(tmp_path: Path) -> None:
+    found = hostile_facts('[{"' * 100 + "\\")
+    with store_of([found], tmp_path / "store") as store:
+        file = export(store, "jsonld", tmp_path / "x.jsonld")
+    assert read_graph(str(file)).facts == (found,)
 
 
 def test_one_prefix_is_not_a_million_long_iris(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ _INSTEAD = "export N-Quads or Turtle and import that"
 _XML_START = re.compile(rb"\s*<(?:\?xml|!DOCTYPE|!--|(?:[a-z]+:)?(?:rdf|graphml|gexf)[\s/>])", re.IGNORECASE)
 _LONGEST_IRI = 4096
 _NESTED_STATEMENTS = 100
-_JSON_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_NO_BRACKET = bytes(set(range(256)) - set(b'"[]{}'))
 _DEEPEST_JSON = 50
 _LARGEST_CONTEXT, _MOST_TERMS = 1 << 16, 500
 
@@ -124,8 +124,7 @@ def _read_bytes(path: str) -> bytes:
 
 def _with_context(path: str, data: bytes) -> bytes:
     """JSON-LD that is safe to parse, with a meaning for each key. Raises `SourceError` on any other."""
-    brackets = _JSON_STRING.sub(b"", data).translate(None, bytes(set(range(256)) - set(b"[]{}")))
-    if max(accumulate(1 if each in b"[{" else -1 for each in brackets), default=0) > _DEEPEST_JSON:
+    if _depth(data) > _DEEPEST_JSON:
         raise SourceError(f"{path} is nested more than {_DEEPEST_JSON} deep; {_INSTEAD}")
     found = [match.end() for match in _CONTEXT.finditer(data)]
     if len(found) > 1 or _IMPORT.search(data):
@@ -136,6 +135,13 @@ def _with_context(path: str, data: bytes) -> bytes:
     if "@vocab" in context:
         return data
     return data[: found[0]] + b'{"@vocab":"%b",' % _UNKNOWN.encode() + data[found[0] + 1 :]
+
+
+def _depth(data: bytes) -> int:
+    """How deep the brackets of JSON are nested, those in strings left out."""
+    unescaped = data.replace(rb"\\", b"").replace(rb"\"", b"").translate(None, _NO_BRACKET)
+    brackets = re.sub(rb'"[^"]*"?', b"", unescaped)
+    return max(accumulate(1 if each in b"[{" else -1 for each in brackets), default=0)
 
 
 def _parse_context(path: str, data: bytes) -> Mapping[str, Any]:
