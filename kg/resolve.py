@@ -18,7 +18,7 @@ from itertools import combinations
 from typing import Literal
 
 from kg.extract.lexicon import Term, load_terms
-from kg.model import Author, Direction, Entity, EntityType, Facts, Summary
+from kg.model import Author, Direction, Entity, EntityType, Facts, Mention, Summary
 
 __all__ = ["Reason", "Resolution", "Thing", "derive_resolution", "name_key"]
 
@@ -102,14 +102,21 @@ def derive_resolution(facts: Iterable[Facts]) -> Resolution:
     forms: dict[ThingKey, set[str]] = defaultdict(set)
     bylines: dict[str, frozenset[Author]] = {}
     for each in facts:
-        for entity in each.entities:
-            key = _thing_key(entity)
+        for key, entity in _merge(each.entities).items():
             names[key][entity.name] += 1
             forms[key].update((entity.name, *entity.aliases))
         paper = each.summary.paper.arxiv_id
         bylines[paper] = bylines.get(paper, frozenset()) | frozenset(each.summary.authors)
     things = {key: _thing(key, names[key], forms[key]) for key in sorted(names)}
     return Resolution(things | dict(_families(things)), _derive_people(bylines))
+
+
+def _merge(entities: Iterable[Entity]) -> dict[ThingKey, Entity]:
+    """What one summary names, each thing once, as its graph holds it."""
+    mentions: dict[ThingKey, set[Mention]] = defaultdict(set)
+    for entity in entities:
+        mentions[_thing_key(entity)].update(entity.mentions)
+    return {key: Entity(key[0], tuple(sorted(found))) for key, found in mentions.items()}
 
 
 @cache

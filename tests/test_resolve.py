@@ -190,3 +190,17 @@ def test_a_chain_of_shared_authors_is_one_person() -> None:
     ]
     resolution = derive_resolution(found)
     assert {person(resolution, each, "Wei Li") for each in found} == {("name", "1")}
+
+
+def test_a_summary_counts_once_for_a_thing_that_it_names_twice() -> None:
+    """So that facts read back from a graph, where the two are one, give the same labels."""
+    text = "visual score, visual score of a model, visual, visual"
+    summary = Summary(Paper("2401.00009"), "digest", "2024-01-01", "On Scores", text, "")
+
+    def entity(*places: tuple[int, int]) -> Entity:
+        mentions = (Mention(Evidence("abstract", a, b, text[a:b]), "uses", "kg", 5) for a, b in places)
+        return Entity("metric", tuple(mentions))
+
+    apart = Facts(summary, "f", tuple(sorted((entity((0, 12)), entity((39, 45))))))
+    joined = Facts(summary, "f", (entity((0, 12), (39, 45)),))
+    assert derive_resolution([apart]).things == derive_resolution([joined]).things
