@@ -64,7 +64,10 @@ def to_networkx(quads: Iterable[Quad]) -> nx.MultiDiGraph:
     objects, links = _read(quads)
     types = {iri: _CLASSES[c] for iri, node in objects.items() for c in node[RDF.type] if c in _CLASSES}
     graph = nx.MultiDiGraph()
-    graph.add_nodes_from((iri, _attributes(objects[iri], types[iri])) for iri in sorted(types))
+    titles = _titles(objects)
+    graph.add_nodes_from(
+        (iri, _attributes(objects[iri], types[iri], titles.get(iri))) for iri in sorted(types)
+    )
     words = _words(objects)
     for source, relation, target, summary in sorted(_edges(links, objects, types)):
         digest = objects[summary][KG.inDigest] if summary in objects else []
@@ -102,8 +105,16 @@ def _read(quads: Iterable[Quad]) -> tuple[dict[str, _Node], set[_Link]]:
     return dict(objects), links
 
 
-def _attributes(node: _Node, type: str) -> dict[str, str | int | float]:
-    label = next((min(node[term]) for term in _LABELS if node[term]), "")
+def _titles(objects: dict[str, _Node]) -> dict[str, str]:
+    """What the first summary of each paper calls it."""
+    titles: dict[str, str] = {}
+    for iri in sorted(iri for iri, node in objects.items() if KG.Summary in node[RDF.type]):
+        titles.setdefault(objects[iri][KG.about][0], objects[iri][DCTERMS.title][0])
+    return titles
+
+
+def _attributes(node: _Node, type: str, title: str | None) -> dict[str, str | int | float]:
+    label = title or next((min(node[term]) for term in _LABELS if node[term]), "")
     known = {name: min(node[term]) for term, name in _ATTRIBUTES.items() if node[term]}
     return {"label": label, "type": type} | {name: _plain(name, value) for name, value in known.items()}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import networkx as nx
 import pytest
+from digests import digest, row
 from hypothesis import given, settings
 from strategies import facts
 from test_graph import whole
@@ -15,6 +16,7 @@ from kg.build import build
 from kg.model import Facts
 from kg.network import to_networkx
 from kg.store import open_store
+from kg.views.scene import derive_scene
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +61,19 @@ def test_it_comes_sorted(network: nx.MultiDiGraph) -> None:
     edges = [(s, t, d["relation"]) for s, t, d in network.edges(data=True)]
     assert {d["type"] for _, d in network.nodes(data=True)} >= {"paper", "author", "method", "result"}
     assert edges == sorted(edges, key=lambda edge: edge[0])
+
+
+def test_a_paper_is_called_as_its_first_summary_calls_it(tmp_path: Path) -> None:
+    for day, title in ((1, "Zeta: first"), (2, "Alpha: second")):
+        text = digest(
+            f"2024-01-0{day}", row("2401.00001", title, "Ann Lee", "On the GLUE benchmark, it reaches 5%.")
+        )
+        (tmp_path / f"{day}.md").write_text(text, encoding="utf-8")
+    build([str(tmp_path)], tmp_path)
+    with open_store(tmp_path) as store:
+        network = to_networkx(store)
+        scene = derive_scene(store)
+    assert [data["label"] for _, data in network.nodes(data=True) if data["type"] == "paper"] == [
+        "Zeta: first"
+    ]
+    assert [node.label for node in scene.nodes if node.type == "paper"] == ["Zeta: first"]

@@ -22,11 +22,12 @@ TYPES = ("paper", "author", "model", "method", "dataset", "benchmark", "metric",
 """The types of nodes, in the order of a legend."""
 
 _NODES = """
-SELECT ?node ?type (MIN(?name) AS ?label) {
-  VALUES ?class { kg:Paper kg:Author kg:Model kg:Method kg:Dataset kg:Benchmark kg:Metric kg:Task }
-  ?node a ?class ; skos:prefLabel|foaf:name|dcterms:title ?name .
+SELECT ?node ?type ?name {
+  { VALUES ?class { kg:Author kg:Model kg:Method kg:Dataset kg:Benchmark kg:Metric kg:Task }
+    ?node a ?class ; skos:prefLabel|foaf:name ?name }
+  UNION { ?summary kg:about ?node ; dcterms:title ?name . BIND(kg:Paper AS ?class) }
   BIND(LCASE(STRAFTER(STR(?class), "#")) AS ?type)
-} GROUP BY ?node ?type
+} ORDER BY ?summary ?name
 """
 _EDGES = """
 SELECT DISTINCT ?source ?relation ?target {
@@ -122,7 +123,9 @@ def _join(links: Iterable[tuple[str, str, str]]) -> dict[str, set[str]]:
 
 
 def _nodes(store: Store, neighbours: Mapping[str, set[str]]) -> dict[str, Node]:
-    named = {iri: (type, label) for iri, type, label in _rows(store, _NODES)}
+    named: dict[str, tuple[str, str]] = {}
+    for iri, type, label in _rows(store, _NODES):
+        named.setdefault(iri, (type, label))
     nodes = {}
     for iri, (type, label) in named.items():
         around = neighbours.get(iri, set())
