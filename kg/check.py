@@ -33,8 +33,10 @@ _LONGEST_NAME = 200
 """Characters of a source's or a component's name, which stand in IRIs."""
 
 _LONGEST_QUOTE, _MOST_RESULTS = 1000, 1000
-"""Characters of what names a thing or a unit, results of one summary: ten times what is seen; names are compared by
-patterns, results with one another."""
+"""Characters of what names a thing or a unit, results of one summary: ten times what is seen.
+
+Names are compared by patterns, results with one another.
+"""
 
 
 def check_facts(facts: Facts) -> None:
