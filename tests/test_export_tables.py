@@ -338,7 +338,7 @@ def test_parquet_says_what_it_needs(example: Store, tmp_path: Path, monkeypatch:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(OutputError) as caught:
         export(example, "parquet", tmp_path / "parquet")
-    assert str(caught.value) == "parquet needs pyarrow: pip install 'paperkg[parquet]'"
+    assert str(caught.value) == "parquet needs pyarrow: pip install pyarrow"
 
 
 # Spreadsheets

@@ -589,7 +589,7 @@ def test_the_command(run: Callable[..., Ran], example: Report) -> None:
 
 def test_the_command_without_matplotlib(run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    assert run("report") == (2, "", "kg: kg report needs matplotlib: pip install 'paperkg[report]'\n")
+    assert run("report") == (2, "", "kg: kg report needs matplotlib: pip install matplotlib\n")
     assert not Path("outputs/report.html").exists()
 
 

@@ -64,7 +64,7 @@ def to_parquet(store: Store) -> Iterator[tuple[str, Iterable[bytes]]]:
     try:
         import pyarrow  # noqa: F401
     except ImportError as error:
-        raise OutputError("parquet needs pyarrow: pip install 'paperkg[parquet]'") from error
+        raise OutputError("parquet needs pyarrow: pip install pyarrow") from error
     tables = Tables(store)
     for table in TABLES:
         yield f"{table.name}.parquet", [_to_file(table, table.rows(tables))]

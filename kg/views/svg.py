@@ -104,7 +104,7 @@ def draw(name: str, height: int, paint: Callable[[Figure], None]) -> str:
         from matplotlib import style
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise OutputError("kg report needs matplotlib: pip install 'paperkg[report]'") from error
+        raise OutputError("kg report needs matplotlib: pip install matplotlib") from error
     drawn = io.BytesIO()
     with style.context(["default", _STYLE | {"svg.hashsalt": name}]):
         figure = Figure(figsize=(WIDTH / 72, height / 72), dpi=72)
