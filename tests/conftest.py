@@ -36,7 +36,7 @@ def shared() -> Path:
 def need_index():  # type: ignore[no-untyped-def]
     """Skips (under KG_CI=1 fails) where no package index can be reached."""
 
-    def need() -> None:
+    def check() -> None:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
         with tempfile.TemporaryDirectory() as folder:
             done = subprocess.run(
@@ -44,7 +44,7 @@ def need_index():  # type: ignore[no-untyped-def]
             )
         need("a package index", done.returncode == 0)
 
-    return need
+    return check
 
 
 @pytest.fixture(scope="session")

@@ -249,6 +249,41 @@ def test_the_legend_filters_by_type(picture: Picture, open_page: Callable[..., P
     assert page.evaluate("state.hidden.size") == 0
 
 
+def test_a_filter_changes_no_colour(picture: Picture, open_page: Callable[..., Page]) -> None:
+    page = open_page(picture)
+    of_all = "nodes.map((_, id) => network.body.nodes[id].options.color.background)"
+    before = page.evaluate(of_all)
+    page.locator("#legend button", has_text="tasks").click()
+    page.locator("#legend button", has_text="tasks").click()
+    assert page.evaluate(of_all) == before
+    assert len(set(before)) == len({node["group"] for node in content(picture)["nodes"]})
+
+
+def test_what_is_asked_for_is_shown_though_filtered(picture: Picture, open_page: Callable[..., Page]) -> None:
+    page = open_page(picture)
+    page.locator("#legend button", has_text="models").click()
+    box = page.get_by_label("Search what is drawn")
+    box.fill("GPT-4")
+    box.press("Enter")
+    assert page.evaluate("state.hidden.size") == 0
+    assert page.locator("#legend button", has_text="models").get_attribute("aria-pressed") == "true"
+
+
+def test_it_can_be_used_by_keyboard(picture: Picture, open_page: Callable[..., Page]) -> None:
+    page = open_page(picture)
+    box = page.get_by_label("Search what is drawn")
+    box.fill("cottention: linear")
+    assert box.get_attribute("aria-activedescendant") == "find-0"
+    box.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "panel"
+    page.locator("aside .text mark.thing", has_text="GLUE").first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("aside h2").inner_text() == "GLUE"
+    box.focus()
+    page.keyboard.press("Escape")
+    assert page.locator("aside h2").inner_text() == "What the papers say"
+
+
 def test_search_finds_by_any_name(picture: Picture, open_page: Callable[..., Page]) -> None:
     page = open_page(picture)
     box = page.get_by_label("Search what is drawn")
@@ -256,11 +291,11 @@ def test_search_finds_by_any_name(picture: Picture, open_page: Callable[..., Pag
     box.press("Enter")
     assert "Cottention" in page.locator("aside h2").inner_text()
     box.fill("mathv")
-    assert page.locator("#finds button").first.inner_text().strip() == "MathVista"
-    page.locator("#finds button").first.click()
+    assert page.locator("#finds .name").first.inner_text() == "MathVista"
+    page.locator("#finds [role=option]").first.click()
     assert page.locator("aside h2").inner_text() == "MathVista"
     box.fill("no such thing")
-    assert "Nothing drawn" in page.locator("#finds").inner_text()
+    assert "Nothing has such a name." in page.locator("#finds").inner_text()
 
 
 # The panel
@@ -278,6 +313,7 @@ def test_a_paper_shows_its_summary_with_the_evidence(
     summary = content(picture)["papers"][str(page.evaluate("state.selected"))][0]
     assert panel.locator(".text").inner_text() == "".join(segment[0] for segment in summary["abstract"])
     assert panel.locator("a").first.get_attribute("href") == "https://arxiv.org/abs/2409.18747"
+    assert "Which part of the kernel holds the unexplained memory?" in panel.locator(".item").last.inner_text()
 
 
 def test_panels_lead_to_one_another_and_back(picture: Picture, open_page: Callable[..., Page]) -> None:
@@ -344,6 +380,8 @@ def test_days_filter(tmp_path: Path, open_page: Callable[..., Page]) -> None:
     shown = page.evaluate("nodes.filter((n, i) => n.group === 'paper' && !state.hidden.has(i)).length")
     assert shown == 2
     assert "2 papers" in page.locator("#summary").inner_text()
+    assert "2024-01-02 to 2024-01-03" in page.locator("#summary").inner_text()
+    assert page.locator("#legend button", has_text="papers").locator(".count").inner_text() == "2"
 
 
 def test_the_same_graph_gives_the_same_page(picture: Picture, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ Properties = dict[str, list[str]]
 
 _FIELDS = {"title": DCTERMS.title, "abstract": DCTERMS.abstract, "byline": KG.byline}
 _SLOTS = {"subject": KG.subject, "on": KG.on, "metric": KG.metric, "against": KG.baseline}
-_NUMBERS = {"value": KG.valueText, "at": KG.baselineValue, "delta": KG.delta}
+_NUMBERS = {"value": KG.valueText, "at": KG.baselineValue}
 _MARKS = {KG.statedIn: "result", KG.value: "value", KG.baselineValue: "value", KG.leavesOpen: "question"}
 _FACTS = {
     KG.parameterCount: "parameters",
@@ -110,13 +110,21 @@ def _thing(store: Store, iri: str, references: _References) -> dict[str, Any]:
     for term, name in _FACTS.items():
         for value in sorted(node.get(term, ())):
             linked = term == DCTERMS.isVersionOf
-            shown = f"{int(value):,}" if term == KG.parameterCount else value
+            shown = _to_size(int(value)) if term == KG.parameterCount else value
             facts.append([name, references.number(value) if linked else shown])
     card: dict[str, Any] = {"facts": facts}
     if node.get(FABIO.hasArXivId):
         card["arxiv"] = min(node[FABIO.hasArXivId])
     forms = sorted(set(node.get(SKOS.altLabel, ())) - set(node.get(SKOS.prefLabel, ())))
     return card | ({"forms": forms} if forms else {})
+
+
+def _to_size(parameters: int) -> str:
+    """`8 billion`, `350 million`, `1.3 billion`."""
+    for unit, name in ((10**9, "billion"), (10**6, "million")):
+        if parameters >= unit:
+            return f"{parameters / unit:g} {name}"
+    return f"{parameters:,}"
 
 
 def _read_summary(store: Store, iri: str, references: _References) -> dict[str, Any]:
@@ -152,6 +160,8 @@ def _result(
     )
     slots = {name: references.number(node[term][0]) for name, term in _SLOTS.items() if term in node}
     numbers = {name: node[term][0] for name, term in _NUMBERS.items() if term in node}
+    if "at" in numbers and node.get(KG.unit) == ["%"]:
+        numbers["at"] += "%"
     kind = node[KG.kind][0].removeprefix(KG.iri).lower()
     return {"kind": kind, **slots, **numbers, "said": _span(abstract, sentence)}
 

@@ -7,27 +7,21 @@ const element = (id) => document.getElementById(id);
 const nodes = data.nodes;
 const neighbours = nodes.map(() => new Map());
 data.edges.forEach(({ from, to, relations }) => {
-  neighbours[from].set(to, [...(neighbours[from].get(to) || []), ...relations]);
-  neighbours[to].set(from, [...(neighbours[to].get(from) || []), ...relations.map(turned)]);
+  for (const [one, other, forward] of [[from, to, true], [to, from, false]]) {
+    const known = neighbours[one].get(other) || [];
+    neighbours[one].set(other, [...known, ...relations.map((relation) => ({ relation, forward }))]);
+  }
 });
 const days = nodes.map((_, number) => daysOf(number));
 const mentions = collectMentions();
 const whole = nodes.length + Object.values(data.left_out).reduce((sum, count) => sum + count, 0);
 const state = { selected: null, hovered: null, hidden: new Set(), types: new Set(data.types), from: "", to: "" };
+const order = (numbers) => [...numbers].sort((a, b) => a - b);
 const plural = {
   paper: "papers", author: "authors", model: "models", method: "methods", dataset: "data sets",
   benchmark: "benchmarks", metric: "metrics", task: "tasks",
 };
 const singular = { dataset: "data set", openquestion: "open question" };
-
-function turned(relation) {
-  const back = {
-    "by": "wrote", "version of": "has version", "measured on": "measures", "measured against": "baseline of",
-    "proposes": "proposed by", "uses": "used by", "evaluates on": "evaluated on by",
-    "compares with": "compared with by", "addresses": "addressed by", "mentions": "mentioned by",
-  };
-  return back[relation] || relation;
-}
 
 function summariesOf(number) { return data.papers[number] || []; }
 
@@ -78,7 +72,7 @@ readColours();
 /* The picture. Labels and what lights up are drawn here, at the size of the screen. */
 const place = nodes.map(({ x, y }) => ({ x, y }));
 const labels = nodes.map((_, number) => shortLabel(number));
-const dots = new vis.DataSet(nodes.map((node) => ({ ...node, ...paint(node), label: undefined })));
+const dots = new vis.DataSet(nodes.map(({ id, x, y, size, shape, group }) => ({ id, x, y, size, shape, ...paint({ group }) })));
 const lines = new vis.DataSet(data.edges.map(({ from, to }, id) => ({ id, from, to, ...paintLine(id) })));
 const network = new vis.Network(element("picture"), { nodes: dots, edges: lines }, {
   physics: false,
@@ -140,17 +134,30 @@ function drawNode(context, number, ringed) {
   const { x, y } = place[number];
   const { size, shape, group } = nodes[number];
   context.beginPath();
-  if (shape === "square") context.rect(x - size, y - size, 2 * size, 2 * size);
-  else if (shape === "diamond") polygon(context, [[x, y - size], [x + size, y], [x, y + size], [x - size, y]]);
-  else if (shape === "triangle") {
-    const top = y - size * 1.1, foot = y + size * 0.9;
-    polygon(context, [[x, top], [x + size * 1.15, foot], [x - size * 1.15, foot]]);
-  } else context.arc(x, y, size, 0, 2 * Math.PI);
+  if (shape === "dot") context.arc(x, y, size, 0, 2 * Math.PI);
+  else polygon(context, corners(shape).map(([across, down]) => [x + across * size, y + down * size]));
   context.fillStyle = colours[group];
   context.fill();
   context.strokeStyle = ringed ? colours.text : colours.back;
   context.lineWidth = (ringed ? 2.5 : 1.5) / network.getScale();
   context.stroke();
+}
+
+/* The corners of a shape around its centre, as vis-network draws it, for a size of one. */
+function corners(shape) {
+  const wide = 1.15, high = Math.sqrt(3) * wide - wide / Math.sqrt(3), low = wide / Math.sqrt(3), shift = 0.275 * wide;
+  const around = (count, radii, turn = 0, down = 0) => [...Array(count).keys()].map((step) => {
+    const angle = (2 * Math.PI * step) / count + turn, radius = radii[step % radii.length];
+    return [radius * Math.sin(angle), down - radius * Math.cos(angle)];
+  });
+  return {
+    square: [[-1, -1], [1, -1], [1, 1], [-1, 1]],
+    diamond: [[0, -1], [1, 0], [0, 1], [-1, 0]],
+    triangle: [[0, shift - high], [wide, shift + low], [-wide, shift + low]],
+    triangleDown: [[0, high - shift], [wide, -shift - low], [-wide, -shift - low]],
+    star: around(10, [0.82 * 1.3, 0.82 * 0.5], 0, 0.082),
+    hexagon: around(6, [1], Math.PI / 2),
+  }[shape];
 }
 
 function polygon(context, points) {
@@ -164,8 +171,8 @@ const fonts = { true: "600 13px system-ui, sans-serif", false: "12px system-ui, 
 
 function drawLabels(context, shown) {
   const centre = focus();
-  const order = shown === null ? [...nodes.keys()] : [centre, ...[...shown].filter((n) => n !== centre).sort((a, b) => a - b)];
-  const onScreen = order.filter((number) => !state.hidden.has(number)).map(measure.bind(null, context)).filter(Boolean);
+  const ranked = shown === null ? [...nodes.keys()] : [centre, ...order(shown).filter((number) => number !== centre)];
+  const onScreen = ranked.filter((number) => !state.hidden.has(number)).map(measure.bind(null, context)).filter(Boolean);
   const frame = { right: element("picture").clientWidth, bottom: element("picture").clientHeight };
   const within = ({ left, right, top, bottom }) => left >= 0 && top >= 0 && right <= frame.right && bottom <= frame.bottom;
   const discs = onScreen.filter(({ radius }) => radius > 4).map(({ x, y, radius }) => square(x, y, radius - 2));
@@ -176,7 +183,7 @@ function drawLabels(context, shown) {
   context.lineJoin = "round";
   for (const label of onScreen) {
     const boxes = spots(label).filter((box) => within(box) && !taken.some((other) => covers(box, other)));
-    const box = boxes.find((spot) => !discs.some((disc) => covers(spot, disc))) || (label.strong ? boxes[0] : undefined);
+    const box = boxes.find((spot) => !discs.some((disc) => covers(spot, disc))) || (label.strong || label.number < 12 ? boxes[0] : undefined);
     if (!box) continue;
     taken.push(box);
     writeLabel(context, label, box);
@@ -267,7 +274,7 @@ function zoom(factor) {
 element("in").onclick = () => zoom(1.4);
 element("out").onclick = () => zoom(1 / 1.4);
 element("fit").onclick = fit;
-addEventListener("resize", () => network.redraw());
+addEventListener("resize", fit);
 
 /* Words. All text comes in as text. */
 function make(tag, properties, ...children) {
@@ -282,8 +289,7 @@ function make(tag, properties, ...children) {
 }
 
 function shape(type) {
-  const form = { paper: "square", author: "triangle", dataset: "diamond", benchmark: "diamond" }[type] || "dot";
-  return make("span", { className: `shape ${form}`, style: `--kind: var(--${type}, var(--soft))` });
+  return make("span", { className: `shape ${data.shapes[type] || "dot"}`, style: `--kind: var(--${type}, var(--soft))` });
 }
 
 function link(number, text) {
@@ -317,7 +323,9 @@ function highlight(segments, current) {
       mark.title = `${singular[named.type] || named.type}: ${named.label}`;
       if (named.drawn && thing !== current) {
         mark.setAttribute("role", "link");
+        mark.tabIndex = 0;
         mark.onclick = () => select(thing);
+        mark.onkeydown = ({ key }) => { if (key === "Enter") select(thing); };
       }
     }
     return mark;
@@ -366,11 +374,9 @@ function paperPanel(number) {
   const summaries = summariesOf(number);
   const id = data.things[number].arxiv;
   const pages = [["arXiv", `https://arxiv.org/abs/${id}`], ["Hugging Face", `https://huggingface.co/papers/${id}`]];
-  const groups = new Map();
-  for (const [other, relations] of neighbours[number]) {
-    for (const relation of relations) groups.set(relation, [...(groups.get(relation) || []), other]);
-  }
+  const groups = joined(number);
   groups.delete("by");
+  const questions = summaries.flatMap(({ abstract }) => questionsIn(abstract));
   return [
     make("p", { className: "soft" }, `${id} · ${summaries.map(({ day }) => day).join(", ")} · `,
       ...pages.flatMap(([name, href], index) => [index ? " · " : "", make("a", { href, rel: "noreferrer noopener", target: "_blank" }, name)])),
@@ -379,38 +385,80 @@ function paperPanel(number) {
       ...section(summaries.length > 1 ? `Summary of ${summary.day}` : "Summary", [
         make("p", { className: "text", dir: "auto" }, ...highlight(summary.abstract, number))]),
     ]),
-    ...[...groups].flatMap(([relation, things]) => section(relation, [chips(things.sort((a, b) => a - b))])),
+    ...[...groups].flatMap(([relation, things]) => section(relation, [chips(things)])),
     ...section("Results", list(summaries.flatMap((summary) => summary.results.map((result) => resultItem(number, summary, result, number))))),
+    ...section("Leaves open", list(questions.map((question) => make("li", { className: "item", dir: "auto" }, question)))),
   ];
+}
+
+/* What a node is joined to, by how: the relation as it goes out, or its other side. */
+function joined(number) {
+  const back = { "version of": "versions", "measured on": "measured here", "measured against": "a baseline of" };
+  const groups = new Map();
+  for (const other of order(neighbours[number].keys())) {
+    for (const { relation, forward } of neighbours[number].get(other)) {
+      const name = forward ? relation : back[relation] || relation;
+      groups.set(name, [...(groups.get(name) || []), other]);
+    }
+  }
+  return groups;
+}
+
+function questionsIn(segments) {
+  const found = [];
+  segments.forEach(([words, , marks], index) => {
+    if (!marks?.includes("question")) return;
+    const goesOn = segments[index - 1]?.[2]?.includes("question");
+    if (goesOn) found[found.length - 1] += words;
+    else found.push(words);
+  });
+  return found;
 }
 
 function list(items) { return items.length ? [make("ul", {}, ...items)] : []; }
 
+function factsOf(number) {
+  const { facts, forms } = data.things[number];
+  const rows = facts.map(([name, value]) => [name, typeof value === "number" ? named(value, number) : value]);
+  if (forms) rows.push(["also written", forms.join(" · ")]);
+  return rows.length ? make("table", {}, make("tbody", {}, ...rows.map(([name, value]) =>
+    make("tr", {}, make("td", {}, name), make("td", { dir: "auto" }, value))))) : null;
+}
+
+function papersHeading(number, drawn) {
+  return nodes[number].papers > drawn ? `Papers, ${drawn} of ${nodes[number].papers} drawn` : "Papers";
+}
+
+/* The newest first. */
+function byDay(papers) {
+  return [...papers].sort((one, other) => days[other].join().localeCompare(days[one].join()) || one - other);
+}
+
 function thingPanel(number) {
-  const card = data.things[number];
-  const facts = card.facts.map(([name, value]) =>
-    make("tr", {}, make("td", {}, name), make("td", {}, typeof value === "number" ? named(value, number) : value)));
-  if (card.forms) facts.push(make("tr", {}, make("td", {}, "also written"), make("td", { dir: "auto" }, card.forms.join(" · "))));
   const places = new Map();
   for (const found of mentions.get(number) || []) if (!places.has(found.paper)) places.set(found.paper, found);
-  const others = [...neighbours[number]].filter(([other]) => nodes[other].group !== "paper");
+  const does = (paper) => (neighbours[number].get(paper) || []).map(({ relation }) => `${relation} it`).join(", ") || "names it";
+  const groups = [...joined(number)]
+    .map(([name, others]) => [name, others.filter((other) => nodes[other].group !== "paper")])
+    .filter(([, others]) => others.length);
   return [
-    facts.length ? make("table", {}, make("tbody", {}, ...facts)) : null,
-    ...section(nodes[number].papers > places.size ? `Papers, ${places.size} of ${nodes[number].papers} drawn` : "Papers", list([...places].map(([paper, found]) => make("li", { className: "item" },
-      make("div", { className: "does" }, `${(neighbours[number].get(paper) || ["named in"]).join(", ")} · ${found.summary.day}`),
+    factsOf(number),
+    ...section(papersHeading(number, places.size), list(byDay(places.keys()).map((paper) => make("li", { className: "item" },
+      make("div", { className: "does" }, `${does(paper)} · ${days[paper].join(", ")}`),
       link(paper),
-      found.field === "abstract" ? excerpt(found, number) : null)))),
+      places.get(paper).field === "abstract" ? excerpt(places.get(paper), number) : null)))),
     ...section("Results", list(resultsAbout(number))),
-    ...section("Joined to", others.length ? [chips(others.map(([other]) => other).sort((a, b) => a - b))] : []),
+    ...groups.flatMap(([name, others]) => section(name, [chips(others)])),
   ];
 }
 
 function authorPanel(number) {
-  const papers = [...neighbours[number].keys()].sort((a, b) => a - b);
-  const others = [...new Set(papers.flatMap((paper) => [...neighbours[paper].keys()]))]
-    .filter((other) => nodes[other].group === "author" && other !== number).sort((a, b) => a - b);
+  const papers = byDay(neighbours[number].keys());
+  const others = order(new Set(papers.flatMap((paper) => [...neighbours[paper].keys()])))
+    .filter((other) => nodes[other].group === "author" && other !== number);
   return [
-    ...section(nodes[number].papers > papers.length ? `Papers, ${papers.length} of ${nodes[number].papers} drawn` : "Papers", list(papers.map((paper) => make("li", { className: "item" }, link(paper), make("div", { className: "does" }, days[paper].join(", ")))))),
+    factsOf(number),
+    ...section(papersHeading(number, papers.length), list(papers.map((paper) => make("li", { className: "item" }, link(paper), make("div", { className: "does" }, days[paper].join(", ")))))),
     ...section("Writes with", others.length ? [chips(others)] : []),
   ];
 }
@@ -418,7 +466,7 @@ function authorPanel(number) {
 function openingPanel() {
   const left = Object.entries(data.left_out);
   return [
-    make("h2", {}, data.around.length ? `Around ${data.around.join(", ")}` : "What the papers say"),
+    make("h2", { id: "heading" }, data.around.length ? `Around ${data.around.join(", ")}` : "What the papers say"),
     make("p", {}, "Each node is a paper, an author or a thing that papers name; a line joins what a summary joins. Select one to read its facts, and the words that say so."),
     ...(left.length ? [
       make("p", { className: "soft" }, `Drawn: the ${nodes.length.toLocaleString("en")} ${data.around.length ? "nearest" : "most connected"} of ${whole.toLocaleString("en")} nodes. Left out: `
@@ -433,7 +481,7 @@ function show(number) {
   const content = number === null ? openingPanel() : [
     make("div", { className: "kind" }, shape(nodes[number].group), singular[nodes[number].group] || nodes[number].group,
       make("button", { className: "close", type: "button", ariaLabel: "Close", onclick: () => select(null) }, "×")),
-    make("h2", { dir: "auto" }, nodes[number].label),
+    make("h2", { id: "heading", dir: "auto" }, nodes[number].label),
     ...({ paper: paperPanel, author: authorPanel }[nodes[number].group] || thingPanel)(number),
   ];
   panel.replaceChildren(...content.filter((part) => part !== null));
@@ -446,7 +494,19 @@ function select(number) {
   try {
     if (hash !== location.hash) history.pushState(null, "", hash || location.pathname + location.search);
   } catch { /* a notebook's frame has no address of its own */ }
+  if (number !== null) reveal(number);
   go(number);
+  element("panel").focus({ preventScroll: true });
+}
+
+/* What one asks for is shown, whatever the filters say. */
+function reveal(number) {
+  if (!state.hidden.has(number)) return;
+  state.types.add(nodes[number].group);
+  filter();
+  if (!state.hidden.has(number)) return;
+  for (const name of ["from", "to"]) element(name).value = state[name] = "";
+  filter();
 }
 
 function follow() {
@@ -477,37 +537,42 @@ function bringIntoView(number) {
 }
 addEventListener("popstate", follow);
 
-/* Filters: a node is shown by its type, and by the days of the papers that it is in. */
+/* Filters: a node is shown by its type, and by the days of its papers, or of the papers of what it is joined to. */
 function filter() {
+  const within = (day) => (!state.from || day >= state.from) && (!state.to || day <= state.to);
+  const timely = days.map((own) => own.some(within));
   nodes.forEach(({ group }, number) => {
-    const timely = !days[number].length || days[number].some((day) => (!state.from || day >= state.from) && (!state.to || day <= state.to));
-    if (timely && state.types.has(group)) state.hidden.delete(number);
+    const joinedInTime = !days[number].length && [...neighbours[number].keys()].some((other) => timely[other]);
+    if (state.types.has(group) && (timely[number] || joinedInTime || !neighbours[number].size)) state.hidden.delete(number);
     else state.hidden.add(number);
   });
   dots.update(nodes.map((_, id) => ({ id, hidden: state.hidden.has(id) })));
   network.redraw();
-  summarise();
+  summarise(timely);
 }
 
-function summarise() {
-  const all = [...new Set(days.flat())].sort();
-  const span = all.length > 1 ? `${all[0]} to ${all[all.length - 1]}` : all[0] || "";
-  const shown = nodes.length - state.hidden.size;
-  const papers = nodes.filter(({ group }, number) => group === "paper" && !state.hidden.has(number)).length;
-  const part = shown < whole ? ` of ${whole.toLocaleString("en")}` : "";
-  element("summary").textContent = `${shown.toLocaleString("en")}${part} nodes · ${papers.toLocaleString("en")} ${papers === 1 ? "paper" : "papers"} · ${span}`;
+function summarise(timely) {
+  const seen = [...nodes.keys()].filter((number) => !state.hidden.has(number));
+  const papers = seen.filter((number) => nodes[number].group === "paper").length;
+  const all = allDays().filter((day) => (!state.from || day >= state.from) && (!state.to || day <= state.to));
+  const span = all.length > 1 ? `${all[0]} to ${all[all.length - 1]}` : all[0] || "no day";
+  const part = seen.length < whole ? ` of ${whole.toLocaleString("en")}` : "";
+  element("summary").textContent = `${seen.length.toLocaleString("en")}${part} nodes · ${papers.toLocaleString("en")} ${papers === 1 ? "paper" : "papers"} · ${span}`;
+  for (const button of element("legend").children) {
+    const count = nodes.filter(({ group }, number) => group === button.dataset.type && (!timely || timely[number] || !days[number].length)).length;
+    button.querySelector(".count").textContent = count.toLocaleString("en");
+    button.setAttribute("aria-pressed", String(state.types.has(button.dataset.type)));
+  }
 }
+
+function allDays() { return [...new Set(days.flat())].sort(); }
 
 function makeLegend() {
-  for (const type of data.types) {
-    const count = nodes.filter(({ group }) => group === type).length;
-    if (!count) continue;
-    const button = make("button", { type: "button" }, shape(type), plural[type], make("span", { className: "count" }, String(count)));
-    button.setAttribute("aria-pressed", "true");
+  for (const type of data.types.filter((each) => nodes.some(({ group }) => group === each))) {
+    const button = make("button", { type: "button" }, shape(type), plural[type], make("span", { className: "count" }));
+    button.dataset.type = type;
     button.onclick = () => {
-      const on = !state.types.has(type);
-      if (on) state.types.add(type); else state.types.delete(type);
-      button.setAttribute("aria-pressed", String(on));
+      if (!state.types.delete(type)) state.types.add(type);
       filter();
     };
     element("legend").append(button);
@@ -515,12 +580,12 @@ function makeLegend() {
 }
 
 function makeDays() {
-  const all = [...new Set(days.flat())].sort();
+  const all = allDays();
   if (all.length < 2) return;
   element("days").hidden = false;
-  for (const [name, value] of [["from", all[0]], ["to", all[all.length - 1]]]) {
+  for (const name of ["from", "to"]) {
     const input = element(name);
-    Object.assign(input, { min: all[0], max: all[all.length - 1], value });
+    Object.assign(input, { min: all[0], max: all[all.length - 1], value: name === "from" ? all[0] : all[all.length - 1] });
     input.onchange = () => { state[name] = input.value; filter(); };
   }
 }
@@ -540,27 +605,37 @@ function matches(words) {
     return names.some((name) => name.includes(wanted)) ? 2 : 3;
   };
   return [...nodes.keys()].map((number) => [rank(number), number]).filter(([how]) => how < 3)
-    .sort(([a, one], [b, other]) => a - b || one - other).slice(0, 12).map(([, number]) => number);
+    .sort(([a, one], [b, other]) => a - b || nodes[other].papers - nodes[one].papers || one - other).slice(0, 12).map(([, number]) => number);
 }
 
 function showFinds() {
   const found = matches(search.value);
   finds.hidden = !search.value.trim();
-  finds.replaceChildren(...(found.length ? found.map((number, index) => make("li", { "aria-selected": String(index === chosen) },
-    make("button", { type: "button", onclick: () => pick(number) }, shape(nodes[number].group), " ", make("span", { dir: "auto" }, nodes[number].label))))
-    : [make("p", {}, "Nothing drawn has such a name.")]));
+  search.setAttribute("aria-expanded", String(!finds.hidden));
+  search.setAttribute("aria-activedescendant", found.length ? `find-${chosen}` : "");
+  const told = (number) => {
+    const { group, papers } = nodes[number];
+    return group === "paper" ? days[number].join(", ") : `${singular[group] || group}, ${papers} ${papers === 1 ? "paper" : "papers"}`;
+  };
+  finds.replaceChildren(...(found.length ? found.map((number, index) => make("li",
+    { id: `find-${index}`, role: "option", "aria-selected": String(index === chosen), onclick: () => pick(number) },
+    shape(nodes[number].group), make("span", { className: "name", dir: "auto" }, nodes[number].label), make("span", { className: "soft" }, told(number))))
+    : [make("li", { className: "none" }, whole > nodes.length
+      ? "Nothing drawn has such a name. It may be left out: kg view NAME draws around it."
+      : "Nothing has such a name.")]));
 }
 
 function pick(number) {
-  finds.hidden = true;
   search.value = "";
+  showFinds();
   select(number);
 }
 
 search.oninput = () => { chosen = 0; showFinds(); };
 search.onkeydown = (event) => {
   const found = matches(search.value);
-  if (event.key === "Escape") { search.value = ""; finds.hidden = true; }
+  if (event.key === "Escape" && !search.value) select(null);
+  else if (event.key === "Escape") { search.value = ""; showFinds(); }
   else if (event.key === "Enter" && found.length) pick(found[chosen]);
   else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();

@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -32,7 +32,18 @@ __all__ = ["PICTURE", "Picture", "draw", "render_picture", "to_network"]
 PICTURE = "graph.html"
 """The file that a picture of the whole graph is written to."""
 
-_SHAPES = {"paper": "square", "author": "triangle", "dataset": "diamond", "benchmark": "diamond"}
+_SHAPES = {
+    "paper": "square",
+    "author": "triangle",
+    "model": "dot",
+    "method": "dot",
+    "dataset": "diamond",
+    "benchmark": "star",
+    "metric": "triangleDown",
+    "task": "hexagon",
+}
+"""No two types of a like colour have one shape, for those who see colours otherwise."""
+
 _LARGEST = 28.0
 
 
@@ -40,7 +51,7 @@ _LARGEST = 28.0
 class Picture:
     """A page, whole; a notebook shows it in a frame."""
 
-    html: str
+    html: str = field(repr=False)
 
     def _repr_html_(self) -> str:
         style = "width:100%;height:640px;border:1px solid #8884;border-radius:8px"
@@ -78,7 +89,7 @@ def to_network(scene: Scene, positions: Sequence[tuple[int, int]]) -> Network:
     network = Network(directed=True)
     network.toggle_physics(False)
     for number, (node, (x, y)) in enumerate(zip(scene.nodes, positions, strict=True)):
-        shape = _SHAPES.get(node.type, "dot")
+        shape = _SHAPES[node.type]
         dot = Dot(number, shape, node.label, group=node.type, x=x, y=y, size=_size(node), papers=node.papers)
         network.nodes.append(dot.options)
     for edge in scene.edges:
@@ -105,6 +116,7 @@ def render_picture(network: Network, scene: Scene, cards: dict[str, Any], base: 
         "edges": network.edges,
         "keys": [node.iri.removeprefix(base) for node in scene.nodes],
         "types": TYPES,
+        "shapes": _SHAPES,
         "around": scene.around,
         "left_out": scene.left_out,
         **cards,
