@@ -22,8 +22,8 @@ from pathlib import Path
 
 from kg.errors import OutputError, SourceError, StoreError
 from kg.export import FORMATS, export
-from kg.export.files import write_file
 from kg.extract import extract, fingerprint
+from kg.files import write_file
 from kg.imports import Imported, read_graphs
 from kg.model import Skipped, Summary, parse_arxiv_id
 from kg.progress import Track, untracked
@@ -32,12 +32,12 @@ from kg.records import Record, to_record
 from kg.store import Refreshed, Store, open_store
 from kg.views.picture import PICTURE, draw
 
-__all__ = ["Built", "build", "derive_records", "example", "import_graphs", "remove"]
+__all__ = ["PUBLISHED", "Built", "build", "derive_records", "example", "import_graphs", "remove"]
 
 _TOGETHER = 32
 _WORTH_A_POOL = 200
-_PUBLISHED = ("turtle", "csv")
-"""What a build writes beside the master and the picture; the other formats are asked for."""
+PUBLISHED = ("nquads", "turtle", "csv")
+"""The formats that a build writes, the master first, beside the picture; the others are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,14 @@ class Built:
     """What one build did, and what the graph holds after it.
 
     `new` summaries were not known, or with another text; `renewed` ones had been extracted by another
-    extractor.
+    extractor; `replaced` ones were kept with other facts of the same text.
     """
 
     read: int
     skipped: tuple[Skipped, ...]
     new: int
     renewed: int
+    replaced: int
     graphs: Refreshed
     papers: int
     summaries: int
@@ -95,6 +96,7 @@ def build(
             skipped=tuple(skipped),
             new=len(new),
             renewed=len(renewed),
+            replaced=0,
             graphs=graphs,
             papers=len(store.papers()),
             summaries=store.count(),
@@ -119,14 +121,17 @@ def import_graphs(
     folder = _folder(folder)
     found = read_graphs(files, format)
     with open_store(folder, base=_base(folder, found), write=True) as store:
-        new = sum(store.extractor_of(each.summary) is None for each in found.facts)
+        new = {each.summary.key for each in found.facts if store.extractor_of(each.summary) is None}
+        kept = set(store.facts())
+        replaced = sum(each.summary.key not in new and each not in kept for each in found.facts)
         store.keep(found.facts)
         store.reject(files, found.skipped)
         graphs, quads = _publish(store, folder, track)
         return Built(
             read=len(found.facts),
             skipped=found.skipped,
-            new=new,
+            new=len(new),
+            replaced=replaced,
             renewed=sum(each.extractor != fingerprint() for each in found.facts),
             graphs=graphs,
             papers=len(store.papers()),
@@ -156,10 +161,11 @@ def derive_records(
 
 def remove(paper: str, folder: Path | str = "outputs", *, track: Track = untracked) -> int:
     """Takes one paper, by its arXiv id, out of the graph; returns how many summaries it had."""
+    with open_store(folder) as store:
+        if parse_arxiv_id(paper) not in store.papers():
+            raise StoreError(f"no paper {paper!r} in {folder}; an id looks like 2409.20566")
     with open_store(folder, write=True) as store:
         removed = store.remove(parse_arxiv_id(paper))
-        if not removed:
-            raise StoreError(f"no paper {paper!r} in {folder}; an id looks like 2409.20566")
         _publish(store, Path(folder), track)
         return removed
 
@@ -208,7 +214,7 @@ def _extract(store: Store, summaries: list[Summary], workers: int, track: Track)
 def _publish(store: Store, folder: Path, track: Track) -> tuple[Refreshed, int]:
     refreshed = store.refresh(track)
     quads = store.publish(write_file)
-    for name in track(_PUBLISHED, "Writing the files", len(_PUBLISHED)):
+    for name in track(PUBLISHED, "Writing the files", len(PUBLISHED)):
         export(store, name, folder / FORMATS[name].target)
     write_file(folder / PICTURE, [draw(store).html.encode()])
     _write_rejects(store.rejects(), folder / "rejects.jsonl")

@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from kg.errors import FactsError
 from kg.model import Author, Entity, Evidence, Facts, Mention, Paper, Question, Result, Role, Slot, Summary
-from kg.readers.digest import UNSTORABLE
+from kg.readers.digest import SOURCE, UNSTORABLE, parse_byline
 
 __all__ = ["PAPER_ROLES", "check_facts"]
 
@@ -32,8 +33,8 @@ _HINTS: Mapping[Any, Mapping[str, Any]] = {
 _LONGEST_NAME = 200
 """Characters of a source's or a component's name, which stand in IRIs."""
 
-_LONGEST_QUOTE, _MOST_RESULTS = 1000, 1000
-"""Characters of what names a thing or a unit, results of one summary: ten times what is seen.
+_LONGEST_QUOTE, _MOST_RESULTS, _MOST_MENTIONS = 1000, 1000, 2000
+"""Characters of what names a thing or a unit; results and mentions of one summary: ten times what is seen.
 
 Names are compared by patterns, results with one another.
 """
@@ -61,12 +62,17 @@ def _fits(value: Any, hint: Any) -> bool:
 
 
 def _faults(facts: Facts) -> Iterator[str]:
+    mentions = sum(1 for _ in facts.mentions())
+    if mentions > _MOST_MENTIONS:
+        yield f"{mentions} mentions are more than the {_MOST_MENTIONS} that are read of one summary"
     if len(facts.results) > _MOST_RESULTS:
         yield f"{len(facts.results)} results are more than the {_MOST_RESULTS} that are read of one summary"
     yield from _faults_of_summary(facts.summary)
     yield from _faults_of_name("the extractor's fingerprint", facts.extractor)
     for evidence in facts.evidence():
         yield from _faults_of_evidence(evidence, facts.summary)
+    if facts.summary.source == SOURCE and facts.summary.authors != parse_byline(facts.summary.byline):
+        yield "its authors are not those of its byline"
     for mention in facts.mentions():
         yield from _faults_of_name("a component's name", mention.component)
         if not 0 <= mention.confidence <= 10:
@@ -118,8 +124,12 @@ def _faults_of_result(result: Result) -> Iterator[str]:
         if slot.mention.role != name:
             yield f"the mention of a result's {name} has the role {slot.mention.role}"
     for value in (result.value, result.upper, result.baseline_value):
-        if value is not None and not _DECIMAL.fullmatch(value):
+        if value is None:
+            continue
+        if not _DECIMAL.fullmatch(value):
             yield f"{_short(value)} is no decimal of at most 30 digits a side, in its shortest form"
+        elif value is result.upper and Decimal(value) <= Decimal(result.value):
+            yield f"the range from {_short(result.value)} to {_short(value)} does not rise"
     if result.unit is not None:
         yield from _faults_of_name("a unit", result.unit, _LONGEST_QUOTE)
 

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -142,7 +143,7 @@ def build_command(
     """Read digests into the graph.
 
     Without SOURCE, reads the bundled example. Only what is new, or was edited, is extracted. Writes
-    graph.nq and graph.ttl.
+    graph.nq, graph.ttl, graph.html and the CSV tables.
     """
     from kg.build import build
 
@@ -281,7 +282,7 @@ def export_command(
         elif isinstance(chosen, File):
             show_bytes(chosen.write(graph))
         else:
-            raise OutputError(f"{format} is a folder of files; name one with -o")
+            raise OutputError(f"{format} is a folder of files; give a folder with -o")
     if output != Path("-") and not quiet:
         say(f"Wrote {path}.")
 
@@ -307,8 +308,12 @@ def import_command(
     say_skipped(built.skipped, output / "rejects.jsonl")
     read = to_count(built.read, "summary", "summaries")
     say(f"Imported {read}, {f'{built.new:,}' if built.new else 'none'} of them new or edited.")
+    if built.replaced:
+        others = to_count(built.replaced, "summary", "summaries")
+        say(f"The facts of {others} replace others of the same text.")
     if built.renewed:
-        say(f"Another extractor found the facts of {built.renewed}; the next kg build extracts them again.")
+        found = to_count(built.renewed, "summary", "summaries")
+        say(f"Another extractor found the facts of {found}; the next kg build extracts them again.")
     _say_holdings(built, output)
 
 
@@ -334,17 +339,16 @@ def view_command(
 
     The page is one file and needs no network.
     """
-    from kg.export.files import write_file
+    from kg.files import write_file
     from kg.store import open_store
-    from kg.views.picture import PICTURE, draw
-    from kg.vocabulary import slug
+    from kg.views.picture import draw, to_file_name
 
     with open_store(store) as graph:
         page = draw(graph, names or [], hops=hops, limit=limit).html.encode()
     if output == Path("-"):
         show_bytes([page])
         return
-    path = output or store / (f"around-{slug('-'.join(names))}.html" if names else PICTURE)
+    path = output or store / to_file_name(names or [])
     write_file(path, [page])
     if not quiet:
         say(f"Wrote {path}.")
@@ -448,6 +452,7 @@ def remove_command(
     removed = remove(paper, store, track=to_tracker(quiet))
     if not quiet:
         say(f"Removed {paper}: {to_count(removed, 'summary', 'summaries')}.")
+        _say_stale(store)
 
 
 def _say_holdings(built: Built, output: Path) -> None:
@@ -455,6 +460,21 @@ def _say_holdings(built: Built, output: Path) -> None:
         f"The graph in {output} holds {to_count(built.papers, 'paper')}, "
         f"{to_count(built.summaries, 'summary', 'summaries')}, {to_count(built.quads, 'statement')}."
     )
+    if built.graphs.written or built.graphs.dropped:
+        _say_stale(output)
+
+
+def _say_stale(folder: Path) -> None:
+    """Which files in the folder of a graph that changed still tell of the graph as it was."""
+    from kg.build import PUBLISHED
+    from kg.export import FORMATS
+    from kg.views.report import REPORT
+
+    exports = [each.target for name, each in FORMATS.items() if name not in PUBLISHED]
+    pages = sorted(path.name for path in folder.glob("around-*.html"))
+    stale = [name for name in (*exports, REPORT, *pages) if (folder / name).exists()]
+    if stale:
+        say(f"Not written anew: {', '.join(stale)}.")
 
 
 def _read_query(query: str) -> NamedQuery:
@@ -469,9 +489,9 @@ def _read_query(query: str) -> NamedQuery:
         try:
             return parse_query(Path(query).stem, Path(query).read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError) as error:
-            raise QueryError(
-                f"no query {query!r}: neither a name (kg query --list), a file, nor SPARQL"
-            ) from error
+            near = get_close_matches(query, load_queries())
+            names = f"near: {', '.join(near)}" if near else "kg query --list"
+            raise QueryError(f"no query {query!r}: neither a name ({names}), a file, nor SPARQL") from error
         except OSError as error:
             raise QueryError(f"cannot read the query in {query}: {error.strerror}") from error
     return parse_query("SPARQL", query)

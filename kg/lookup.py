@@ -130,8 +130,9 @@ class Card:
 
 
 def find(store: Store, name: str) -> list[Found]:
-    """The nodes with this name, as written or spelt alike: a thing, an author, a paper by title or id.
+    """The nodes that are called so; where none is, those with this name among others, or one spelt alike.
 
+    A name is that of a thing, an author, or a paper (its title or its id).
     Raises `QueryError` where there is none, with names that come near.
     """
     name = parse_arxiv_id(name)
@@ -147,7 +148,8 @@ def find(store: Store, name: str) -> list[Found]:
             alike.add(node)
     if not alike:
         raise QueryError(f"nothing in the graph is named {name!r}; {close_names(name, forms)}")
-    return sorted(same or alike, key=lambda node: (node.label, node.kind, node.iri))
+    called = {node for node in same if node.label == name}
+    return sorted(called or same or alike, key=lambda node: (node.label, node.kind, node.iri))
 
 
 def _named(store: Store) -> Iterator[tuple[Found, str]]:

@@ -178,7 +178,8 @@ def _better(metric: str) -> Direction | None:
 def _reason(type: EntityType, form: str, key: str) -> Reason:
     if name_key(form) == key:
         return "spelling"
-    return "lexicon" if _entry(type, form) else "text"
+    entry = _entry(type, form)
+    return "lexicon" if entry and name_key(entry.name) == key else "text"
 
 
 def _parse_size(label: str) -> tuple[str | None, int | None]:

@@ -83,7 +83,7 @@ def open_store(folder: Path | str, *, base: str | None = None, write: bool = Fal
         if write:
             home.mkdir(parents=True, exist_ok=True)
         elif not (home / "facts.sqlite").is_file():
-            raise StoreError(f"no graph in {folder}; make one with: kg build SOURCE -o {folder}")
+            raise StoreError(_missing(Path(folder)))
     except OSError as error:
         raise StoreError(f"cannot use the store in {folder}: {error.strerror}") from error
     try:
@@ -94,6 +94,13 @@ def open_store(folder: Path | str, *, base: str | None = None, write: bool = Fal
             f"the store in {folder} cannot be used ({error}): it is busy, read-only or damaged, or the disk "
             "is full; mend that, or build anew in another folder"
         ) from error
+
+
+def _missing(folder: Path) -> str:
+    master = folder / "graph.nq"
+    if master.is_file():
+        return f"no store in {folder}, only files; make one of them with: kg import {master} -o {folder}"
+    return f"no graph in {folder}; make one with: kg build SOURCE -o {folder}"
 
 
 @contextmanager
@@ -360,6 +367,14 @@ class Store:
         with self._master.open("rb") as file, self._db:
             self._set_meta(master=_signature(file.fileno()))
         return next(count)
+
+    def is_master(self, path: Path) -> bool:
+        """Whether this is the master file, as the last build published it."""
+        try:
+            with self._master.open("rb") as file:
+                return path.samefile(self._master) and self._meta("master") == _signature(file.fileno())
+        except OSError:
+            return False
 
     @property
     def _master(self) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kg.export.files import write_file
+from kg.files import write_file
 from kg.model import Facts
 from kg.store import Store, open_store
 

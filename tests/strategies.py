@@ -86,12 +86,14 @@ def results(draw: st.DrawFn, summary: Summary, known: tuple[Entity, ...]) -> Res
         return Slot(entity.type, entity.name, draw(mentions(summary, role)))
 
     baseline = draw(st.one_of(st.none(), decimals))
+    value = draw(decimals)
+    rise = draw(st.one_of(st.none(), st.integers(1, 10**6)))
     return Result(
         kind=draw(st.sampled_from(["score", "gain", "ratio"])),
-        value=draw(decimals),
+        value=value,
         value_mention=draw(mentions(summary, "value")),
         sentence=draw(mentions(summary, "statedIn")),
-        upper=draw(st.one_of(st.none(), decimals)),
+        upper=None if rise is None else to_decimal_text(Decimal(value) + Decimal(rise).scaleb(-3)),
         unit=draw(st.one_of(st.none(), texts)),
         direction=draw(st.sampled_from([None, "up", "down"])),
         baseline_value=baseline,

@@ -156,7 +156,7 @@ def test_a_parameter_of_a_query_of_ones_own(built: Kg) -> None:
         ),
         (["show", "-s", "x" * 300, "x"], "kg: cannot use the store in xxx"),
         (["query", "x" * 5000], "kg: cannot read the query in xxx"),
-        (["remove", "\udcff"], "kg: '\\udcff' is not UTF-8 text\n"),
+        (["remove", "\udcff"], "kg: no paper '\\udcff' in outputs; an id looks like 2409.20566\n"),
         (["query", "SELECT * " + "{" * 8000], "kg: the query nests deeper than 64 levels\n"),
         (["show", "ZetaxNet"], "kg: nothing in the graph is named 'ZetaxNet'; near: Zeta"),
         (["show", "qqqqqq"], "kg: nothing in the graph is named 'qqqqqq'; try: kg search WORDS\n"),

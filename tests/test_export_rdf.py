@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -23,7 +26,7 @@ from strategies import facts
 from kg.build import build
 from kg.errors import OutputError
 from kg.export import FORMATS, File, export
-from kg.export.files import LISTING, write_file, write_folder
+from kg.files import LISTING, write_file, write_folder
 from kg.model import Facts
 from kg.store import open_store
 from kg.turtle import to_turtle
@@ -191,11 +194,19 @@ def test_a_master_that_was_changed_is_not_trusted(tmp_path: Path) -> None:
         assert b"".join(store.lines()) == before
 
 
+def test_the_master_is_not_written_over_by_itself(tmp_path: Path) -> None:
+    build([], tmp_path)
+    with open_store(tmp_path) as store:
+        export(store, "nquads", tmp_path / "graph.nq")
+        assert store.is_master(tmp_path / "graph.nq")
+        assert not store.is_master(tmp_path / "graph.ttl")
+
+
 def test_a_master_is_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     build([], tmp_path)
     with open_store(tmp_path) as store:
         monkeypatch.setattr(type(store), "graphs", lambda self: pytest.fail("the quads were read"))
-        assert len(list(store.lines())) == 3783
+        assert len(list(store.lines())) == (tmp_path / "graph.nq").read_bytes().count(b"\n")
 
 
 def test_an_older_master_is_not_passed_off_as_new(tmp_path: Path) -> None:
@@ -236,7 +247,7 @@ def test_the_command_writes_beside_the_graph_elsewhere_and_to_a_pipe(tmp_path: P
     [
         (["-f", "nonsense"], "kg: no format 'nonsense'; there are turtle, ntriples, "),
         ([], "kg: no format; give one with -f: turtle, ntriples, "),
-        (["-f", "csv", "-o", "-"], "kg: csv is a folder of files; name one with -o\n"),
+        (["-f", "csv", "-o", "-"], "kg: csv is a folder of files; give a folder with -o\n"),
         (["-f", "turtle", "-o", "/nowhere/at/all.ttl"], "kg: cannot write /nowhere/at/all.ttl: No such file"),
         (["-f", "turtle", "-s", "/nowhere"], "kg: no graph in /nowhere; make one with"),
     ],
@@ -272,22 +283,76 @@ def test_an_interrupted_file_leaves_the_earlier_one(tmp_path: Path) -> None:
 
 def test_a_listed_folder_is_tidied_and_nothing_else_is_touched(tmp_path: Path) -> None:
     folder = tmp_path / "vault"
-    write_folder(folder, [("a/one.md", [b"1"]), ("two.md", [b"2"])], listed=True)
+    write_folder(folder, [("a/one.md", [b"1"]), ("two.md", [b"2"]), ("three.md", [b"3"])], listed=True)
     (folder / "mine.md").write_text("mine")
-    write_folder(folder, [("two.md", [b"2"])], listed=True)
+    (folder / "three.md").write_text("mine too")
+    write_folder(folder, [("two.md", [b"new"])], listed=True)
     found = sorted(str(each.relative_to(folder)) for each in folder.rglob("*") if each.is_file())
-    assert found == [LISTING, "mine.md", "two.md"]
+    assert found == [LISTING, "mine.md", "three.md", "two.md"]
+    assert (folder / "two.md").read_bytes() == b"new"
 
 
-@pytest.mark.parametrize("listing", ['["../outside"]', '["/outside"]', "{}", "[1]", "no json", '"text"'])
-def test_a_listing_that_was_tampered_with_removes_nothing_outside(tmp_path: Path, listing: str) -> None:
-    outside = tmp_path / "outside"
-    outside.write_text("stays")
+def test_a_listed_folder_never_writes_over_what_is_not_its_own(tmp_path: Path) -> None:
     folder = tmp_path / "vault"
     folder.mkdir()
-    (folder / LISTING).write_text(listing.replace("/outside", str(outside)) if '"/' in listing else listing)
+    (folder / "index.md").write_text("mine")
+    with pytest.raises(OutputError, match=r"index\.md is not as kg wrote it: move it away"):
+        write_folder(folder, [("a.md", [b"1"]), ("index.md", [b"2"])], listed=True)
+    assert (folder / "index.md").read_text() == "mine"
+    (folder / "index.md").unlink()
+    write_folder(folder, [("a.md", [b"new"]), ("index.md", [b"2"])], listed=True)
+    (folder / "a.md").write_text("edited by hand")
+    with pytest.raises(OutputError, match="move it away"):
+        write_folder(folder, [("a.md", [b"1"]), ("index.md", [b"2"])], listed=True)
+    assert (folder / "a.md").read_text() == "edited by hand"
+
+
+def test_names_that_differ_in_case_alone_may_be_one_file(tmp_path: Path) -> None:
+    write_folder(tmp_path, [("GRPO.md", [b"1"])], listed=True)
+    write_folder(tmp_path, [("grpo.md", [b"2"])], listed=True)
+    assert (tmp_path / "GRPO.md").read_bytes() == b"1", "on a disk that folds case, this is the new file"
+
+
+@pytest.mark.parametrize(
+    "names",
+    ["../outside", "ABSOLUTE", "link/outside", "mine.md", ".", "", "a\\u0000b", "folder"],
+)
+def test_a_listing_that_was_tampered_with_removes_nothing(tmp_path: Path, names: str) -> None:
+    outside, folder = tmp_path / "outside", tmp_path / "vault"
+    outside.write_text("stays")
+    (folder / "folder").mkdir(parents=True)
+    (folder / "mine.md").write_text("mine")
+    (folder / "link").symlink_to(tmp_path)
+    name = names.replace("ABSOLUTE", str(outside))
+    stays = hashlib.sha256(b"stays").hexdigest()
+    (folder / LISTING).write_text(f'{{"{name}": "{stays}"}}')
     write_folder(folder, [("one.md", [b"1"])], listed=True)
     assert outside.read_text() == "stays"
+    assert (folder / "mine.md").read_text() == "mine"
+    assert (folder / "folder").is_dir()
+
+
+@pytest.mark.parametrize("listing", ["[]", "no json", '"text"', "1", "[" * 100_000, '{"a": 1}'])
+def test_a_listing_that_is_none_is_no_listing(tmp_path: Path, listing: str) -> None:
+    (tmp_path / LISTING).write_text(listing)
+    write_folder(tmp_path, [("one.md", [b"1"])], listed=True)
+    assert (tmp_path / "one.md").read_bytes() == b"1"
+
+
+def test_links_are_followed_and_pipes_written_into(tmp_path: Path) -> None:
+    target, link, pipe = tmp_path / "target", tmp_path / "link", tmp_path / "pipe"
+    target.write_text("old")
+    target.chmod(0o600)
+    link.symlink_to(target)
+    write_file(link, [b"new"])
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+        write_file(pipe, [b"through"])
+        assert reader.communicate()[0] == b"through"
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
 def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import kg
 PACKAGE = Path(kg.__file__).parent
 FLOORS = [
     {"__init__", "errors"},
-    {"model", "progress", "workers"},
+    {"model", "progress", "workers", "files"},
     {"records", "vocabulary", "delta"},
     {"turtle"},
     {"readers"},

@@ -560,7 +560,7 @@ def test_the_command_says_what_it_did(run: Callable[..., tuple[int, str, str]], 
         "Skipped x.nt:0: left out, since no fact holds it: <https://a.b/d> ×1 (in all 1)",
         "What was skipped stands in out/rejects.jsonl.",
         "Imported 1 summary, 1 of them new or edited.",
-        "Another extractor found the facts of 1; the next kg build extracts them again.",
+        "Another extractor found the facts of 1 summary; the next kg build extracts them again.",
         f"The graph in out holds 1 paper, 1 summary, {count:,} statements.",
     ]
     assert json.loads((tmp_path / "out" / "rejects.jsonl").read_text())["source"] == "x.nt"

@@ -313,7 +313,8 @@ def test_a_paper_shows_its_summary_with_the_evidence(
     summary = content(picture)["papers"][str(page.evaluate("state.selected"))][0]
     assert panel.locator(".text").inner_text() == "".join(segment[0] for segment in summary["abstract"])
     assert panel.locator("a").first.get_attribute("href") == "https://arxiv.org/abs/2409.18747"
-    assert "Which part of the kernel holds the unexplained memory?" in panel.locator(".item").last.inner_text()
+    question = panel.locator(".item").last.inner_text()
+    assert question == "Which part of the kernel holds the unexplained memory?"
 
 
 def test_panels_lead_to_one_another_and_back(picture: Picture, open_page: Callable[..., Page]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kg.errors import OutputError
 from kg.export import bibtex, neo4j, networks, obsidian, rdf, tables
-from kg.export.files import write_file, write_folder
+from kg.files import write_file, write_folder
 from kg.store import Store
 
 __all__ = ["FORMATS", "File", "Folder", "export", "find_format"]
@@ -65,8 +65,13 @@ def find_format(name: str) -> File | Folder:
 
 
 def export(store: Store, name: str, path: Path) -> Path:
-    """Writes the graph to `path` in one of `FORMATS`; raises `OutputError`."""
+    """Writes the graph to `path` in one of `FORMATS`, and returns the path; raises `OutputError`.
+
+    The master that a build published is left as it is.
+    """
     format = find_format(name)
+    if name == "nquads" and store.is_master(path):
+        return path
     if isinstance(format, File):
         return write_file(path, format.write(store))
     return write_folder(path, format.write(store), listed=format.listed)

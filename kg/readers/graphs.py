@@ -16,7 +16,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 
 from kg.errors import SourceError
 
@@ -88,20 +88,34 @@ def read_quads(path: str, format: str) -> Iterator[Quad]:
     data = _read_bytes(path)
     if format == "jsonld":
         data = _with_context(path, data)
-    elif len(re.findall(rb"<<\(", data)) > _NESTED_STATEMENTS:
+    elif _nested_statements(data) > _NESTED_STATEMENTS:
         raise SourceError(f"{path}: statements about statements are not read; {_INSTEAD}")
     base = "https://relative.invalid/" if format == "jsonld" else None
     try:
         for quad in parse(data, format=_LANGUAGES[format], base_iri=base):
-            for term in (quad.subject, quad.predicate, quad.object):
-                if isinstance(term, NamedNode) and len(term.value) > _LONGEST_IRI:
-                    raise ValueError(f"an IRI is longer than {_LONGEST_IRI} characters")
+            if any(len(iri) > _LONGEST_IRI for iri in _iris(quad)):
+                raise ValueError(f"an IRI is longer than {_LONGEST_IRI} characters")
             yield quad
     except MemoryError as error:
         raise SourceError(f"{path}: one of its texts is larger than 16 MB, or never ends") from error
     except (SyntaxError, ValueError) as error:
         reason = getattr(error, "msg", None) or str(error)
         raise SourceError(f"{path} is not {format} that kg can read: {reason[:300]}") from error
+
+
+def _iris(quad: Quad) -> Iterator[str]:
+    for term in (quad.subject, quad.predicate, quad.object, quad.graph_name):
+        if isinstance(term, NamedNode):
+            yield term.value
+    if isinstance(quad.object, Literal):
+        yield quad.object.datatype.value
+
+
+def _nested_statements(data: bytes) -> int:
+    """How many statements about statements there may be; those in texts do not count."""
+    if data.count(b"<<(") <= _NESTED_STATEMENTS:
+        return 0
+    return re.sub(rb'"(?:[^"\\]|\\.)*"', b"", data).count(b"<<(")
 
 
 def _read_bytes(path: str) -> bytes:
@@ -174,8 +188,11 @@ class NodeLink:
 
 def read_node_link(path: str) -> NodeLink:
     """A node-link file. Raises `SourceError` where it cannot be read, or kg did not write it."""
+    data = _read_bytes(path)
+    if _depth(data) > _DEEPEST_JSON:
+        raise SourceError(f"{path} is nested more than {_DEEPEST_JSON} deep; {_INSTEAD}")
     try:
-        found = json.loads(_read_bytes(path), object_pairs_hook=_to_dict, parse_constant=_refuse)
+        found = json.loads(data, object_pairs_hook=_to_dict, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         why = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
         raise SourceError(f"{path} is no JSON that kg can read: {why[:300]}") from error

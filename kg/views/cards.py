@@ -8,7 +8,7 @@ the marks that they bear (`result`, `value`, `question`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import Any
@@ -23,6 +23,9 @@ __all__ = ["Place", "Segment", "derive_cards", "to_segments"]
 
 Segment = list[Any]
 """`[words]` or `[words, thing or None, [marks]]`."""
+
+Texts = Mapping[str, list[Segment]]
+"""The fields of a summary in segments."""
 
 Properties = dict[str, list[str]]
 """Property → the values of a node."""
@@ -141,7 +144,7 @@ def _read_summary(store: Store, iri: str, references: _References) -> dict[str, 
         key=lambda iri: int(iri.rpartition("/")[2]),
     )
     day = nodes[summary[KG.inDigest][0]][DCTERMS.date][0]
-    found = [_result(nodes, nodes[each], texts["abstract"], references) for each in results]
+    found = [_result(nodes, nodes[each], texts, references) for each in results]
     return {"day": day, **texts, "results": found}
 
 
@@ -152,7 +155,10 @@ def _to_mention(node: Properties, references: _References) -> Place:
 
 
 def _result(
-    nodes: dict[str, Properties], node: Properties, abstract: Sequence[Segment], references: _References
+    nodes: dict[str, Properties],
+    node: Properties,
+    texts: Texts,
+    references: _References,
 ) -> dict[str, Any]:
     """A result: what fills its slots, its numbers as written, and the segments that its sentence is."""
     sentence = next(
@@ -163,13 +169,14 @@ def _result(
     if "at" in numbers and node.get(KG.unit) == ["%"]:
         numbers["at"] += "%"
     kind = node[KG.kind][0].removeprefix(KG.iri).lower()
-    return {"kind": kind, **slots, **numbers, "said": _span(abstract, sentence)}
+    return {"kind": kind, **slots, **numbers, "said": _span(texts, sentence)}
 
 
-def _span(segments: Sequence[Segment], mention: Properties) -> list[int]:
-    """The first of the segments that a mention covers, and the one after its last."""
-    ends = [0, *accumulate(len(segment[0]) for segment in segments)]
-    return [ends.index(int(mention[OA.start][0])), ends.index(int(mention[OA.end][0]))]
+def _span(texts: Texts, mention: Properties) -> list[Any]:
+    """The field that a mention is in, the first of the segments that it covers, the one after its last."""
+    field = next(name for name, term in _FIELDS.items() if term == mention[KG.inField][0])
+    ends = [0, *accumulate(len(segment[0]) for segment in texts[field])]
+    return [field, ends.index(int(mention[OA.start][0])), ends.index(int(mention[OA.end][0]))]
 
 
 def to_segments(text: str, mentions: Iterable[Place]) -> list[Segment]:

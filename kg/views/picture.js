@@ -334,10 +334,10 @@ function highlight(segments, current) {
 
 function excerpt({ summary, field, index }, thing) {
   const segments = summary[field];
-  const before = segments.slice(0, index).map(([words]) => words).join("");
-  const cut = before.length > 90 ? "… " + before.slice(-90).replace(/^\S*\s/, "") : before;
-  const after = segments.slice(index + 1).map(([words]) => words).join("");
-  const rest = after.length > 110 ? after.slice(0, 110).replace(/\s\S*$/, "") + " …" : after;
+  const before = [...segments.slice(0, index).map(([words]) => words).join("")];
+  const cut = before.length > 90 ? "… " + before.slice(-90).join("").replace(/^\S*\s/, "") : before.join("");
+  const after = [...segments.slice(index + 1).map(([words]) => words).join("")];
+  const rest = after.length > 110 ? after.slice(0, 110).join("").replace(/\s\S*$/, "") + " …" : after.join("");
   return make("p", { className: "quote", dir: "auto" }, cut, ...highlight([segments[index]], thing), rest);
 }
 
@@ -350,11 +350,11 @@ function resultItem(paper, summary, result, current) {
     ...(result.subject === undefined ? [] : [" by ", named(result.subject, current)]),
     ...against, ...level,
   ];
-  const [from, to] = result.said;
+  const [field, from, to] = result.said;
   return make("li", { className: "item" },
     make("div", { className: "score" }, make("b", {}, result.value), make("span", { className: "does" }, result.kind)),
     make("div", {}, ...what.filter((part) => part !== null)),
-    make("p", { className: "quote", dir: "auto" }, ...highlight(summary.abstract.slice(from, to), current)),
+    make("p", { className: "quote", dir: "auto" }, ...highlight(summary[field].slice(from, to), current)),
     paper === current ? null : make("p", { className: "soft" }, link(paper), ` ${summary.day}`));
 }
 

@@ -23,11 +23,12 @@ from kg.store import Store
 from kg.views.cards import derive_cards
 from kg.views.layout import derive_positions
 from kg.views.scene import TYPES, Node, Scene, derive_scene
+from kg.vocabulary import slug
 
 if TYPE_CHECKING:
     from pyvis.network import Network
 
-__all__ = ["PICTURE", "Picture", "draw", "render_picture", "to_network"]
+__all__ = ["PICTURE", "Picture", "draw", "render_picture", "to_file_name", "to_network"]
 
 PICTURE = "graph.html"
 """The file that a picture of the whole graph is written to."""
@@ -56,6 +57,17 @@ class Picture:
     def _repr_html_(self) -> str:
         style = "width:100%;height:640px;border:1px solid #8884;border-radius:8px"
         return f'<iframe style="{style}" sandbox="allow-scripts" srcdoc="{escape(self.html)}"></iframe>'
+
+
+def to_file_name(around: Sequence[str]) -> str:
+    """What a picture's file is called; a name that no file can bear as it is has a hash behind it."""
+    if not around:
+        return PICTURE
+    name = " ".join(around)
+    plain = slug(name)
+    if plain != name.lower().replace(" ", "-"):
+        plain += f"-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:6]}"
+    return f"around-{plain}.html"
 
 
 def draw(store: Store, around: Sequence[str] = (), *, hops: int = 2, limit: int = 500) -> Picture:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.errors import OutputError
-from kg.export.files import write_file, write_folder
+from kg.files import write_file, write_folder
 from kg.lookup import find
 from kg.queries import Table
 from kg.store import Store
@@ -273,7 +273,7 @@ def write_report(report: Report, path: Path) -> Path:
     if not path.suffix:
         raise OutputError(f"cannot write the report to {path}: its name must end in .html")
     plots = (plot for chapter in report.chapters for plot in chapter.plots)
+    files = ((f"{plot.name}.svg", [plot.svg.encode()]) for plot in plots)
+    folder = write_folder(path.with_suffix(""), files, listed=True)
     write_file(path, [render_report(report).encode()])
-    return write_folder(
-        path.with_suffix(""), ((f"{plot.name}.svg", [plot.svg.encode()]) for plot in plots), listed=True
-    )
+    return folder
