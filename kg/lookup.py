@@ -21,9 +21,15 @@ _NAMED = """
 SELECT DISTINCT ?node ?class ?label ?form {
   { ?node skos:prefLabel ?label ; skos:prefLabel|skos:altLabel ?form }
   UNION { ?node a kg:Author ; foaf:name ?label . BIND(?label AS ?form) }
-  UNION { ?node a kg:Paper ; dcterms:title ?label ; dcterms:title|fabio:hasArXivId ?form }
   ?node a ?class . FILTER(STRSTARTS(STR(?class), STR(kg:)))
 } ORDER BY ?label ?class ?node ?form
+"""
+_PAPERS = """
+SELECT ?node ?form {
+  { ?summary kg:about ?node ; dcterms:title ?form ; kg:inDigest ?digest .
+    ?digest dcterms:date ?day ; dcterms:source ?source }
+  UNION { ?node a kg:Paper ; fabio:hasArXivId ?form }
+} ORDER BY DESC(BOUND(?day)) ?day ?source ?node ?form
 """
 _TEXTS = """
 SELECT ?paper ?title ?abstract {
@@ -35,8 +41,11 @@ _RESULT_COLUMNS = """
   OPTIONAL { ?result kg:on/skos:prefLabel ?on }
   OPTIONAL { ?result kg:metric/skos:prefLabel ?metric }
   OPTIONAL { ?result kg:baseline/skos:prefLabel ?against }
-  OPTIONAL { ?result kg:baselineValue ?at }
-  ?result kg:valueText ?value ; kg:statedIn/kg:about/fabio:hasArXivId ?paper ; kg:evidence ?sentence .
+  OPTIONAL { ?result kg:unit ?unit }
+  OPTIONAL { ?result kg:baselineValue ?level }
+  BIND(CONCAT(STR(?level), COALESCE(IF(?unit = "%", ?unit, ""), "")) AS ?at)
+  ?result kg:valueText ?value ; kg:statedIn ?summary ; kg:evidence ?sentence .
+  ?summary kg:about/fabio:hasArXivId ?paper ; kg:inDigest/dcterms:date ?day .
   ?sentence kg:role kg:statedIn ; oa:exact ?words .
 """
 _ABOUT_THING = {
@@ -55,11 +64,11 @@ SELECT ?day ?paper ?does (SAMPLE(?exact) AS ?words) ?node {
   FILTER(?role NOT IN (kg:subject, kg:on, kg:metric, kg:baseline))
 } GROUP BY ?day ?paper ?does ?node ORDER BY ?day ?paper ?does""",
     "results": """
-SELECT DISTINCT ?subject ?on ?metric ?value ?against ?at ?paper ?words ?node {
+SELECT DISTINCT ?subject ?on ?metric ?value ?against ?at ?paper ?day ?words ?node {
   ?result kg:subject|kg:on|kg:metric|kg:baseline ?node .
 """
     + _RESULT_COLUMNS
-    + "} ORDER BY ?on ?metric ?subject ?value ?paper ?words",
+    + "} ORDER BY ?on ?metric ?subject ?value ?paper ?day ?words",
 }
 _ABOUT_AUTHOR = {
     "papers": """
@@ -86,10 +95,10 @@ SELECT ?day ?text ?node {
 SELECT DISTINCT ?does ?type ?thing ?node {
   ?node ?role ?t . ?role rdfs:label ?does . ?t skos:prefLabel ?thing ; a/rdfs:label ?type
 } ORDER BY ?does ?type ?thing""",
-    "results": "SELECT DISTINCT ?subject ?on ?metric ?value ?against ?at ?words ?node {\n"
+    "results": "SELECT DISTINCT ?subject ?on ?metric ?value ?against ?at ?day ?words ?node {\n"
     "  ?result kg:statedIn/kg:about ?node ."
     + _RESULT_COLUMNS
-    + "} ORDER BY ?on ?metric ?subject ?value ?words",
+    + "} ORDER BY ?on ?metric ?subject ?value ?day ?words",
     "leaves open": """
 SELECT ?question ?node { ?node kg:leavesOpen/rdfs:label ?question } ORDER BY ?question""",
 }
@@ -153,9 +162,14 @@ def find(store: Store, name: str) -> list[Found]:
 
 
 def _named(store: Store) -> Iterator[tuple[Found, str]]:
+    """Each node with each of its names; a paper is called as its first summary calls it."""
     for row in cast(ox.QuerySolutions, query(store.quads, _NAMED)):
         kind = row["class"].value.removeprefix(KG.iri)
         yield Found(row["node"].value, kind, row["label"].value), row["form"].value
+    papers: dict[str, Found] = {}
+    for row in cast(ox.QuerySolutions, query(store.quads, _PAPERS)):
+        node, form = row["node"].value, row["form"].value
+        yield papers.setdefault(node, Found(node, "Paper", form)), form
 
 
 def search(store: Store, words: str, limit: int = 20) -> list[Hit]:

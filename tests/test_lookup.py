@@ -1,0 +1,38 @@
+"""Looking one thing up: what a name finds, and what is said of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from digests import digest, row
+
+from kg.build import build
+from kg.lookup import describe, find, search
+from kg.store import open_store
+
+
+def test_a_paper_with_two_titles_is_one_paper(tmp_path: Path) -> None:
+    for day, title, value in ((1, "Zeta: first", "71.5"), (2, "Alpha: second", "75.5")):
+        text = f"On the GLUE benchmark, Zeta reaches an accuracy of {value}%, compared to 66.1% for BERT."
+        paper = row("2401.00001", title, "Ann Lee", text)
+        (tmp_path / f"{day}.md").write_text(digest(f"2024-01-0{day}", paper), encoding="utf-8")
+    build([str(tmp_path)], tmp_path)
+    with open_store(tmp_path) as store:
+        assert [found.label for found in find(store, "2401.00001")] == ["Zeta: first"]
+        assert [found.label for found in find(store, "Alpha: second")] == ["Zeta: first"]
+        (card,) = (describe(store, found) for found in find(store, "GLUE"))
+    (results,) = (section.table for section in card.sections if section.heading == "results")
+    shown = [dict(zip(results.columns, line, strict=True)) for line in results.rows]
+    assert [(line["value"], line["at"], line["day"]) for line in shown] == [
+        ("71.5%", "66.1%", "2024-01-01"),
+        ("75.5%", "66.1%", "2024-01-02"),
+    ]
+
+
+def test_what_is_called_so_comes_before_what_is_also_called_so(tmp_path: Path) -> None:
+    text = "Zeta reaches a top-1 accuracy (accuracy) of 71.5% on GLUE. Omega has an accuracy of 5%."
+    (tmp_path / "1.md").write_text(digest("2024-01-01", row("2401.00001", "Zeta", "Ann Lee", text)))
+    build([str(tmp_path)], tmp_path)
+    with open_store(tmp_path) as store:
+        assert {found.label for found in find(store, "accuracy")} == {"accuracy"}
+        assert "accuracy" in {hit.name for hit in search(store, "accuracy")}
