@@ -187,7 +187,7 @@ def _read(sources: Sequence[str]) -> tuple[list[Summary], list[Skipped]]:
     for found in read_digests(sources):
         (summaries if isinstance(found, Summary) else skipped).append(found)  # type: ignore[arg-type]
     if not summaries:
-        reasons = [f"{each.source}:{each.line}: {each.reason}" for each in skipped[:5]]
+        reasons = [f"{each.place}: {each.reason}" for each in skipped[:5]]
         more = [f"and {len(skipped) - 5} more"] if len(skipped) > 5 else []
         why = "; ".join([*reasons, *more]) or "its days have no rows"
         raise SourceError(f"no paper in {', '.join(sources)}: {why}")

@@ -17,6 +17,7 @@ from kg.errors import FactsError
 
 __all__ = [
     "ENTITY_TYPES",
+    "PAPER_ROLES",
     "Author",
     "Direction",
     "Entity",
@@ -43,9 +44,9 @@ ResultKind = Literal["score", "gain", "ratio"]
 Direction = Literal["up", "down"]
 NameKind = Literal["name", "handle"]
 
+_PaperRole = Literal["proposes", "uses", "evaluatesOn", "comparesWith", "addresses", "mentions"]
 Role = Literal[
-    # paper → thing
-    "proposes", "uses", "evaluatesOn", "comparesWith", "addresses", "mentions",
+    _PaperRole,
     # result → thing or number
     "subject", "on", "metric", "baseline", "value", "baselineValue", "statedIn",
     # paper → author, paper → question
@@ -60,6 +61,8 @@ _ADDRESS = re.compile(
 )
 
 ENTITY_TYPES: tuple[EntityType, ...] = get_args(EntityType)
+PAPER_ROLES: tuple[Role, ...] = get_args(_PaperRole)
+"""What a paper does with a thing."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -132,6 +135,11 @@ class Skipped:
     line: int
     reason: str
     text: str
+
+    @property
+    def place(self) -> str:
+        """`FILE:LINE`, or the file alone where it is all of it."""
+        return f"{self.source}:{self.line}" if self.line else self.source
 
 
 @dataclass(frozen=True, slots=True, order=True)

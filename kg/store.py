@@ -321,14 +321,28 @@ class Store:
     def quads(self) -> ox.Store:
         """The quads, in Oxigraph: named graphs, and their union as the default graph."""
         if self._opened is None:
-            path = str(self._folder())
             if not (self._write or self._sound()):
-                raise StoreError(f"a build in {self._home.parent} was interrupted; run kg build again")
+                where = self._home.parent
+                raise StoreError(
+                    f"a build in {where} is under way, or was interrupted: wait, or run kg build again"
+                )
             try:
-                self._opened = ox.Store(path) if self._write else ox.Store.read_only(path)
+                self._opened = self._open()
             except (OSError, RuntimeError) as error:
-                raise StoreError(f"cannot open the quads in {path}; run kg build again ({error})") from error
+                raise StoreError(
+                    f"cannot open the quads in {self._folder()}; run kg build again ({error})"
+                ) from error
         return self._opened
+
+    def _open(self) -> ox.Store:
+        """Opens the quads; where a build swapped their folder meanwhile, those of the new one."""
+        path = self._folder()
+        try:
+            return ox.Store(str(path)) if self._write else ox.Store.read_only(str(path))
+        except (OSError, RuntimeError):
+            if self._folder() == path:
+                raise
+            return ox.Store.read_only(str(self._folder()))
 
     def __iter__(self) -> Iterator[ox.Quad]:
         """The quads of all named graphs."""

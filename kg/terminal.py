@@ -65,7 +65,7 @@ def say_skipped(skipped: Iterable[Skipped], kept: Path | None = None) -> None:
     """The first few pieces that could not be read, how many more, and where all of them stand."""
     found = list(skipped)
     for each in found[:5]:
-        say(f"Skipped {each.source}:{each.line}: {each.reason}")
+        say(f"Skipped {each.place}: {each.reason}")
     if len(found) > 5:
         say(f"… and {len(found) - 5} more.")
     if found and kept:

@@ -557,7 +557,7 @@ def test_the_command_says_what_it_did(run: Callable[..., tuple[int, str, str]], 
     count = len((tmp_path / "out" / "graph.nq").read_bytes().splitlines())
     assert (code, out) == (0, "")
     assert err.splitlines() == [
-        "Skipped x.nt:0: left out, since no fact holds it: <https://a.b/d> ×1 (in all 1)",
+        "Skipped x.nt: left out, since no fact holds it: <https://a.b/d> ×1 (in all 1)",
         "What was skipped stands in out/rejects.jsonl.",
         "Imported 1 summary, 1 of them new or edited.",
         "Another extractor found the facts of 1 summary; the next kg build extracts them again.",
