@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from documents import PICTURES, README, ROOT, pages, renew, run, sessions
@@ -19,6 +20,22 @@ def test_what_a_page_shows_is_real(page: Path) -> None:
 
 def test_the_readme_has_sessions() -> None:
     assert len(sessions(README)) >= 5
+
+
+def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    (block,) = (block for block in blocks if "from kg.build import build" in block)
+    (tmp_path / "kg").symlink_to(ROOT / "kg")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(compile(block, "README.md", "exec"), names)
+    assert names["graph"].number_of_nodes() > 100
+    assert names["picture"].html.startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_nothing_is_left_to_be_filled_in(page: Path) -> None:
+    assert not re.search(r"\b(FILL|TODO|TBD|XXX)\b", page.read_text(encoding="utf-8"))
 
 
 def test_the_two_commands_stand_alone() -> None:

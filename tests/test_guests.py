@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -25,12 +26,14 @@ def readme_block(language: str) -> str:
 @pytest.fixture
 def guest(tmp_path: Path) -> Path:
     """A folder that holds the README's component as an installed package."""
-    module, project = readme_block("python"), readme_block("toml")
-    entry_points = project.replace("project.entry-points.", "").replace('"', "")
-    info = tmp_path / "site" / "gemstones-1.0.dist-info"
+    module, project = readme_block("python"), tomllib.loads(readme_block("toml"))["project"]
+    name, version = project["name"], project["version"]
+    ((group, entries),) = project["entry-points"].items()
+    info = tmp_path / "site" / f"{name}-{version}.dist-info"
     info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: gemstones\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(entry_points)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    lines = [f"[{group}]", *(f"{entry} = {target}" for entry, target in entries.items())]
+    (info / "entry_points.txt").write_text("\n".join(lines))
     (info.parent / "kg_gemstones.py").write_text(module)
     return info.parent
 

@@ -44,7 +44,7 @@ FORMATS: Mapping[str, File | Folder] = {
     "trig": File("graph.trig", "TriG: Turtle, graph by graph", rdf.to_trig),
     "jsonld": File("graph.jsonld", "JSON-LD with our context, graph by graph", rdf.to_jsonld),
     "rdfxml": File("graph.rdf", "RDF/XML: all statements", rdf.to_rdfxml),
-    "csv": Folder("tables", "CSV tables: papers, authors, entities, results, edges, evidence", tables.to_csv),
+    "csv": Folder("tables", "Tables as CSV: papers, entities, results, evidence, …", tables.to_csv),
     "parquet": Folder("parquet", "The same tables as Parquet", tables.to_parquet),
     "neo4j": Folder("neo4j", "CSV for Neo4j's importer, and a Cypher script that loads it", neo4j.to_neo4j),
     "graphml": File("graph.graphml", "GraphML: the network, for yEd and igraph", networks.to_graphml),
