@@ -15,13 +15,23 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from kg.errors import FactsError
-from kg.model import Author, Entity, Evidence, Facts, Mention, Paper, Question, Result, Role, Slot, Summary
+from kg.model import (
+    PAPER_ROLES,
+    Author,
+    Entity,
+    Evidence,
+    Facts,
+    Mention,
+    Paper,
+    Question,
+    Result,
+    Role,
+    Slot,
+    Summary,
+)
 from kg.readers.digest import SOURCE, UNSTORABLE, parse_byline
 
-__all__ = ["PAPER_ROLES", "check_facts"]
-
-PAPER_ROLES: tuple[Role, ...] = ("proposes", "uses", "evaluatesOn", "comparesWith", "addresses", "mentions")
-"""What a paper does with a thing."""
+__all__ = ["check_facts"]
 
 _ARXIV_ID = re.compile(r"[0-9]{4}\.[0-9]{4,5}|[a-z]+(?:-[a-z]+)*(?:\.[A-Z]{2})?/[0-9]{7}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

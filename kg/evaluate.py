@@ -22,9 +22,10 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final, Literal
 
-from kg.gold import SLOTS, Gold, Measured, Thing, to_found
+from kg.gold import Gold, Measured, Thing, to_found
 from kg.model import ENTITY_TYPES
 from kg.records import Record
+from kg.vocabulary import SLOTS
 
 __all__ = ["ROWS", "Difference", "Evaluation", "Score", "derive_evaluation", "to_lines"]
 

@@ -16,20 +16,12 @@ from typing import TypeVar, cast
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from kg.check import PAPER_ROLES, check_facts
+from kg.check import check_facts
 from kg.delta import to_decimal_text
 from kg.errors import FactsError, KGError
-from kg.graph import (
-    CLASSES,
-    FIELDS,
-    KINDS,
-    SLOTS,
-    to_component_quads,
-    to_identity_quads,
-    to_ontology_quads,
-    to_quads,
-)
+from kg.graph import to_component_quads, to_identity_quads, to_ontology_quads, to_quads
 from kg.model import (
+    PAPER_ROLES,
     Author,
     Direction,
     Entity,
@@ -49,16 +41,20 @@ from kg.model import (
 )
 from kg.resolve import Resolution, derive_resolution
 from kg.vocabulary import (
+    CLASSES,
     DCTERMS,
     DEFAULT_BASE,
     FABIO,
+    FIELDS,
     FOAF,
     KG,
+    KINDS,
     OA,
     PROV,
     RDF,
     RDFS,
     ROLES,
+    SLOTS,
     TERMS,
     XSD,
     Names,

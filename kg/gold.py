@@ -18,10 +18,10 @@ from typing import Any, Final, get_args
 from kg.errors import SourceError
 from kg.model import ENTITY_TYPES, ResultKind
 from kg.records import Record
+from kg.vocabulary import SLOTS
 
 __all__ = [
     "NOTHING",
-    "SLOTS",
     "Gold",
     "Measured",
     "Thing",
@@ -31,8 +31,6 @@ __all__ = [
     "to_name_key",
     "to_number_key",
 ]
-
-SLOTS: Final = ("subject", "on", "metric", "baseline")
 
 NOTHING: Final = ""
 """The key of a slot that is left out; no name has it."""
@@ -52,7 +50,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A result, marked or extracted: canonical numbers and unit, and for each of `SLOTS` its keys.
+    """A result, marked or extracted: canonical numbers and unit, and for each slot its keys.
 
     The keys of a marked slot are all that it accepts. `said` has the slots as they are written,
     `text` the result in a few words.

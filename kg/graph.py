@@ -23,35 +23,33 @@ from kg.model import (
     Author,
     EntityType,
     Facts,
-    Field,
     Mention,
     Question,
     Result,
-    ResultKind,
     Summary,
 )
 from kg.resolve import Resolution, Thing, name_key
 from kg.vocabulary import (
+    CLASSES,
     DCTERMS,
     FABIO,
+    FIELDS,
     FOAF,
     KG,
+    KINDS,
     OA,
     PROV,
     RDF,
     RDFS,
     ROLES,
     SKOS,
+    SLOTS,
     XSD,
     Names,
     ontology_path,
 )
 
 __all__ = [
-    "CLASSES",
-    "FIELDS",
-    "KINDS",
-    "SLOTS",
     "fingerprint",
     "to_component_quads",
     "to_identity_quads",
@@ -61,18 +59,6 @@ __all__ = [
 
 READER = "digest"
 """The component that an author's mention comes from: the byline is structure, not extraction."""
-
-CLASSES: dict[EntityType, str] = {
-    "model": KG.Model,
-    "method": KG.Method,
-    "dataset": KG.Dataset,
-    "benchmark": KG.Benchmark,
-    "metric": KG.Metric,
-    "task": KG.Task,
-}
-KINDS: dict[ResultKind, str] = {"score": KG.Score, "gain": KG.Gain, "ratio": KG.Ratio}
-FIELDS: dict[Field, str] = {"title": DCTERMS.title, "abstract": DCTERMS.abstract, "byline": KG.byline}
-SLOTS: dict[str, str] = {"subject": KG.subject, "on": KG.on, "metric": KG.metric, "baseline": KG.baseline}
 
 Put = Callable[[str, str, "str | Literal"], None]
 """Adds one triple to the graph at hand; a plain string is an IRI, a literal says that it is one."""

@@ -13,27 +13,26 @@ from collections.abc import Iterable, Iterator
 import networkx as nx
 from pyoxigraph import Literal, NamedNode, Quad
 
-from kg.vocabulary import DCTERMS, FABIO, FOAF, KG, OA, RDF, RDFS, SKOS
+from kg.model import PAPER_ROLES
+from kg.vocabulary import CLASSES, DCTERMS, FABIO, FOAF, KG, OA, RDF, RDFS, ROLES, SKOS, SLOTS
 
 __all__ = ["to_networkx"]
 
 _CLASSES = {
     KG.Paper: "paper",
     KG.Author: "author",
-    KG.Model: "model",
-    KG.Method: "method",
-    KG.Dataset: "dataset",
-    KG.Benchmark: "benchmark",
-    KG.Metric: "metric",
-    KG.Task: "task",
     KG.Result: "result",
     KG.OpenQuestion: "question",
+    **{iri: type for type, iri in CLASSES.items()},
 }
 _LABELS = (SKOS.prefLabel, FOAF.name, DCTERMS.title, RDFS.label, KG.valueText)
 _RELATIONS = {
-    KG.proposes, KG.uses, KG.evaluatesOn, KG.comparesWith, KG.addresses, KG.mentions, KG.leavesOpen,
-    KG.subject, KG.on, KG.metric, KG.baseline, DCTERMS.creator, DCTERMS.isVersionOf,
-}  # fmt: skip
+    *(ROLES[role] for role in PAPER_ROLES),
+    *SLOTS.values(),
+    KG.leavesOpen,
+    DCTERMS.creator,
+    DCTERMS.isVersionOf,
+}
 _NUMBERS = ("value", "upperValue", "baselineValue", "delta")
 _ATTRIBUTES = {
     FABIO.hasArXivId: "arxivId",

@@ -14,14 +14,17 @@ from pathlib import Path
 from urllib.parse import quote
 
 from kg.errors import KGError
-from kg.model import EntityType, Paper, Role, Summary
+from kg.model import EntityType, Field, Paper, ResultKind, Role, Summary
 
 __all__ = [
+    "CLASSES",
     "DCTERMS",
     "DEFAULT_BASE",
     "FABIO",
+    "FIELDS",
     "FOAF",
     "KG",
+    "KINDS",
     "OA",
     "PREFIXES",
     "PROV",
@@ -29,6 +32,7 @@ __all__ = [
     "RDFS",
     "ROLES",
     "SKOS",
+    "SLOTS",
     "TERMS",
     "XSD",
     "Names",
@@ -118,6 +122,18 @@ ROLES: dict[Role, str] = {
     "leavesOpen": KG.leavesOpen,
 }
 """What a mention's kg:role says: the property that the mention backs."""
+
+CLASSES: dict[EntityType, str] = {
+    "model": KG.Model,
+    "method": KG.Method,
+    "dataset": KG.Dataset,
+    "benchmark": KG.Benchmark,
+    "metric": KG.Metric,
+    "task": KG.Task,
+}
+KINDS: dict[ResultKind, str] = {"score": KG.Score, "gain": KG.Gain, "ratio": KG.Ratio}
+FIELDS: dict[Field, str] = {"title": DCTERMS.title, "abstract": DCTERMS.abstract, "byline": KG.byline}
+SLOTS: dict[str, str] = {"subject": KG.subject, "on": KG.on, "metric": KG.metric, "baseline": KG.baseline}
 
 
 def slug(name: str) -> str:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from kg.delta import to_decimal_text
 from kg.model import (
     ENTITY_TYPES,
+    PAPER_ROLES,
     Entity,
     Evidence,
     Facts,
@@ -24,7 +25,6 @@ from kg.model import (
 from kg.readers.digest import parse_byline
 from kg.resolve import Resolution
 
-PAPER_ROLES: tuple[Role, ...] = ("proposes", "uses", "evaluatesOn", "comparesWith", "addresses", "mentions")
 HOSTILE = [
     "</script><script>alert(1)</script>",
     'a"b\\c',

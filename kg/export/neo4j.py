@@ -19,7 +19,9 @@ from dataclasses import dataclass
 
 from kg.export.rows import TABLES, Kind, Row, Tables
 from kg.export.tables import to_csv_line
+from kg.model import ENTITY_TYPES, PAPER_ROLES
 from kg.store import Store
+from kg.vocabulary import SLOTS
 
 __all__ = ["to_neo4j"]
 
@@ -93,7 +95,7 @@ def _nodes() -> Iterator[_File]:
     }
     for table, label in labels.items():
         yield _File(label, table, "", _own(table))
-    for type in ("model", "method", "dataset", "benchmark", "metric", "task"):
+    for type in ENTITY_TYPES:
         yield _File(type.capitalize(), "entities", type, _own("entities"))
 
 
@@ -104,10 +106,7 @@ def _own(table: str) -> tuple[str, ...]:
 
 def _relationships() -> Iterator[_File]:
     ends = ("source_iri", "target_iri")
-    for relation in (
-        "proposes", "uses", "evaluatesOn", "comparesWith", "addresses", "mentions", "leavesOpen", "creator",
-        "states", "subject", "on", "metric", "baseline",
-    ):  # fmt: skip
+    for relation in (*PAPER_ROLES, "leavesOpen", "creator", "states", *SLOTS):
         yield _File(_to_type(relation), "edges", relation, ("summary_iri", "paper", "day", "words"), ends)
     yield _File("IS_VERSION_OF", "edges", "isVersionOf", ends=ends)
     yield _File("ABOUT", "summaries", ends=("iri", "paper_iri"))

@@ -20,7 +20,9 @@ from urllib.parse import quote, urlsplit
 
 from kg.export.markdown import to_front_matter, to_markdown
 from kg.export.rows import Tables
+from kg.model import ENTITY_TYPES
 from kg.store import Store
+from kg.vocabulary import SLOTS
 
 __all__ = ["to_vault"]
 
@@ -34,8 +36,8 @@ _ROLES = {
 }
 """What a paper does with a thing, and the heading for it, the most telling first."""
 
-_TYPES = ("benchmark", "dataset", "method", "metric", "model", "task")
-_SLOTS = ("subject", "on", "metric", "baseline")
+_TYPES = sorted(ENTITY_TYPES)
+_SLOTS = tuple(SLOTS)
 _MOST_NAMED = 15
 _NEWEST = 30
 

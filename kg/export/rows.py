@@ -21,7 +21,7 @@ from typing import Any, Literal, cast
 from pyoxigraph import QuerySolutions, RdfFormat, parse
 
 from kg.store import Store, query
-from kg.vocabulary import KG, OA, PROV
+from kg.vocabulary import FIELDS, KG, OA, PROV
 
 __all__ = ["TABLES", "Kind", "Row", "Table", "Tables"]
 
@@ -114,7 +114,7 @@ _STATEMENTS = "SELECT ?key ?value { ?value kg:evidence ?key }"
 _TOGETHER = 50_000
 """Lines of the master that are parsed at once."""
 
-_FIELDS = ("title", "abstract", "byline")
+_FIELDS = tuple(FIELDS)
 
 
 def _select(store: Store, sparql: str) -> Iterator[dict[str, str]]:

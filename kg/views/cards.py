@@ -17,7 +17,7 @@ import pyoxigraph as ox
 
 from kg.store import Store
 from kg.views.scene import Scene
-from kg.vocabulary import DCTERMS, FABIO, FOAF, KG, OA, RDF, RDFS, SKOS
+from kg.vocabulary import DCTERMS, FABIO, FIELDS, FOAF, KG, OA, RDF, RDFS, SKOS
 
 __all__ = ["Place", "Segment", "derive_cards", "to_segments"]
 
@@ -30,7 +30,6 @@ Texts = Mapping[str, list[Segment]]
 Properties = dict[str, list[str]]
 """Property → the values of a node."""
 
-_FIELDS = {"title": DCTERMS.title, "abstract": DCTERMS.abstract, "byline": KG.byline}
 _SLOTS = {"subject": KG.subject, "on": KG.on, "metric": KG.metric, "against": KG.baseline}
 _NUMBERS = {"value": KG.valueText, "at": KG.baselineValue}
 _MARKS = {KG.statedIn: "result", KG.value: "value", KG.baselineValue: "value", KG.leavesOpen: "question"}
@@ -134,11 +133,11 @@ def _read_summary(store: Store, iri: str, references: _References) -> dict[str, 
     """One summary: its day, its texts in segments, and its results."""
     nodes = _read(store.quads.quads_for_pattern(None, None, None, ox.NamedNode(iri)))
     summary = nodes[iri]
-    places: dict[str, list[Place]] = {term: [] for term in _FIELDS.values()}
+    places: dict[str, list[Place]] = {term: [] for term in FIELDS.values()}
     for node in nodes.values():
         if KG.Mention in node[RDF.type]:
             places[node[KG.inField][0]].append(_to_mention(node, references))
-    texts = {name: to_segments(summary[term][0], places[term]) for name, term in _FIELDS.items()}
+    texts: Texts = {name: to_segments(summary[term][0], places[term]) for name, term in FIELDS.items()}
     results = sorted(
         (iri for iri, node in nodes.items() if KG.Result in node[RDF.type]),
         key=lambda iri: int(iri.rpartition("/")[2]),
@@ -174,7 +173,7 @@ def _result(
 
 def _span(texts: Texts, mention: Properties) -> list[Any]:
     """The field that a mention is in, the first of the segments that it covers, the one after its last."""
-    field = next(name for name, term in _FIELDS.items() if term == mention[KG.inField][0])
+    field = next(name for name, term in FIELDS.items() if term == mention[KG.inField][0])
     ends = [0, *accumulate(len(segment[0]) for segment in texts[field])]
     return [field, ends.index(int(mention[OA.start][0])), ends.index(int(mention[OA.end][0]))]
 

@@ -14,11 +14,12 @@ from typing import cast
 import pyoxigraph as ox
 
 from kg.lookup import find
+from kg.model import ENTITY_TYPES
 from kg.store import Store, query
 
 __all__ = ["TYPES", "Edge", "Node", "Scene", "derive_scene"]
 
-TYPES = ("paper", "author", "model", "method", "dataset", "benchmark", "metric", "task")
+TYPES = ("paper", "author", *ENTITY_TYPES)
 """The types of nodes, in the order of a legend."""
 
 _NODES = """
