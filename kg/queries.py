@@ -32,7 +32,7 @@ import pyoxigraph as ox
 from kg.errors import QueryError
 from kg.model import parse_arxiv_id
 from kg.resolve import name_key
-from kg.store import Answer, Store, Term, query
+from kg.store import Answer, Store, Term, query, select
 from kg.turtle import to_turtle
 from kg.vocabulary import PREFIXES, XSD, ontology_path
 
@@ -194,8 +194,8 @@ def _known_name(store: Store, kind: Kind, value: str) -> str:
     Raises `QueryError` where a form is of several things, or of none.
     """
     owners: dict[str, set[str]] = defaultdict(set)
-    for row in cast(ox.QuerySolutions, query(store.quads, _NAMES[kind])):
-        owners[str(row["form"].value)].add(str(row["name"].value))
+    for row in select(store, _NAMES[kind]):
+        owners[row["form"]].add(row["name"])
     labels = {name for names in owners.values() for name in names}
     if value in labels:
         return value
@@ -273,7 +273,19 @@ def ask(
     try:
         return _interruptible(lambda: _render(query(quads, sparql, bindings), format, base))
     except (SyntaxError, RuntimeError, ValueError) as error:
-        raise QueryError(f"the query cannot be answered: {error}") from error
+        raise QueryError(f"the query cannot be answered: {_to_reason(str(error))}") from error
+
+
+def _to_reason(message: str) -> str:
+    """The parser's message in words: of all that it expected, what one may type."""
+    found = re.match(r"error at (\d+):(\d+): expected (?:one of )?(.*)", message, re.DOTALL)
+    if not found:
+        return message
+    where = f"line {found[1]}, column {found[2]}"
+    if "Prefix not found" in found[3]:
+        return f"{where}: a prefix is not declared; known by themselves are {', '.join(PREFIXES)}"
+    expected = [each for each in found[3].split(", ") if re.fullmatch(r'"[^"]+"|[A-Za-z]+', each)]
+    return f"{where}: expected {' '.join(expected[:12])}{' …' if len(expected) > 12 else ''}"
 
 
 def _interruptible(work: Callable[[], T]) -> T:

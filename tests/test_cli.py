@@ -135,7 +135,16 @@ def test_a_parameter_of_a_query_of_ones_own(built: Kg) -> None:
     ("words", "message"),
     [
         (["query", "nope"], "kg: no query 'nope': neither a name (kg query --list), a file, nor SPARQL\n"),
-        (["query", "SELECT * {", "-f", "csv"], "kg: the query cannot be answered: error at 1:11: expected"),
+        (
+            ["query", "SELECT * { ?s foo:bar ?o }"],
+            "kg: the query cannot be answered: line 1, column 22: a prefix is not declared; "
+            "known by themselves are dcterms, fabio, foaf, kg, oa, prov, rdf, rdfs, skos, xsd\n",
+        ),
+        (["query", "leaderbord"], "kg: no query 'leaderbord': neither a name (near: leaderboard), a file"),
+        (
+            ["query", "SELECT * {", "-f", "csv"],
+            "kg: the query cannot be answered: line 1, column 11: expected",
+        ),
         (
             ["query", "ASK {}", "-f", "pdf"],
             "kg: no format 'pdf'; there are table, csv, tsv, json, xml, turtle\n",
