@@ -18,9 +18,9 @@ from functools import cache, cached_property
 from itertools import groupby, islice
 from typing import Any, Literal, cast
 
-from pyoxigraph import QuerySolutions, RdfFormat, parse
+from pyoxigraph import RdfFormat, parse
 
-from kg.store import Store, query
+from kg.store import Store, select
 from kg.vocabulary import FIELDS, KG, OA, PROV
 
 __all__ = ["TABLES", "Kind", "Row", "Table", "Tables"]
@@ -117,19 +117,10 @@ _TOGETHER = 50_000
 _FIELDS = tuple(FIELDS)
 
 
-def _select(store: Store, sparql: str) -> Iterator[dict[str, str]]:
-    """The solutions of a SELECT as text by variable, without the unbound ones."""
-    solutions = cast(QuerySolutions, query(store.quads, sparql))
-    names = [variable.value for variable in solutions.variables]
-    for solution in solutions:
-        terms = zip(names, solution, strict=True)
-        yield {name: term.value for name, term in terms if term is not None}
-
-
 def _lists(store: Store, sparql: str) -> Mapping[str, list[str]]:
     """?key → its ?values, sorted."""
     found = defaultdict[str, list[str]](list)
-    for row in _select(store, sparql):
+    for row in select(store, sparql):
         found[row["key"]].append(row["value"])
     for values in found.values():
         values.sort()
@@ -165,11 +156,11 @@ class Tables:
         return self._summaries.values()
 
     def authors(self) -> Iterable[Row]:
-        return _select(self._store, _AUTHORS)
+        return select(self._store, _AUTHORS)
 
     def entities(self) -> Iterator[Row]:
         names, papers = _lists(self._store, _OTHER_NAMES), _lists(self._store, _NAMED_IN)
-        for row in _select(self._store, _ENTITIES):
+        for row in select(self._store, _ENTITIES):
             iri = row["iri"]
             yield {**row, "other_names": names[iri], "papers": str(len(papers[iri]))}
 
@@ -208,7 +199,7 @@ class Tables:
 
     def _in_order(self, sparql: str) -> Iterator[Row]:
         """What summaries state, in their order; `10` comes after `9`."""
-        rows = list(_select(self._store, sparql))
+        rows = list(select(self._store, sparql))
         for row in sorted(rows, key=lambda row: (row["summary_iri"], len(row["iri"]), row["iri"])):
             yield row | self._about(row["summary_iri"])
 
@@ -219,7 +210,7 @@ class Tables:
 
     @cached_property
     def _summaries(self) -> dict[str, dict[str, str]]:
-        return {row["iri"]: row for row in _select(self._store, _SUMMARIES)}
+        return {row["iri"]: row for row in select(self._store, _SUMMARIES)}
 
     @property
     def _by_day(self) -> list[dict[str, str]]:
@@ -229,7 +220,7 @@ class Tables:
     @cached_property
     def _nodes(self) -> dict[str, tuple[str, str]]:
         """Each node of the network → its type and its label; a paper's is its first summary's title."""
-        nodes = {row["node"]: (row["type"], row["label"]) for row in _select(self._store, _NODES)}
+        nodes = {row["node"]: (row["type"], row["label"]) for row in select(self._store, _NODES)}
         for row in self._by_day:
             nodes.setdefault(row["paper_iri"], ("paper", row["title"]))
         return nodes
@@ -248,16 +239,16 @@ class Tables:
 def _bylines(store: Store) -> Mapping[str, list[tuple[str, str]]]:
     """Summary → its authors, with their names, in the order of the byline."""
     found = defaultdict[str, list[tuple[str, str]]](list)
-    for row in sorted(_select(store, _BYLINES), key=lambda row: (int(row["start"]), row["author"])):
+    for row in sorted(select(store, _BYLINES), key=lambda row: (int(row["start"]), row["author"])):
         found[row["summary"]].append((row["author"], row["name"]))
     return found
 
 
 def _links(store: Store) -> Iterator[dict[str, str]]:
-    for row in _select(store, _STATED):
+    for row in select(store, _STATED):
         yield {**row, "relation": _local(row["property"])}
-    yield from ({**row, "relation": "states"} for row in _select(store, _STATES))
-    yield from ({**row, "relation": "isVersionOf"} for row in _select(store, _VERSIONS))
+    yield from ({**row, "relation": "states"} for row in select(store, _STATES))
+    yield from ({**row, "relation": "isVersionOf"} for row in select(store, _VERSIONS))
 
 
 def _words(mentions: Iterable[dict[str, str]]) -> Mapping[tuple[str, str, str], str]:
@@ -270,7 +261,7 @@ def _words(mentions: Iterable[dict[str, str]]) -> Mapping[tuple[str, str, str], 
 
 
 def _mentions(store: Store) -> Iterator[dict[str, str]]:
-    components = {row["key"]: row["value"] for row in _select(store, _COMPONENTS)}
+    components = {row["key"]: row["value"] for row in select(store, _COMPONENTS)}
     for iri, quads in groupby(_quads(store, "mention"), key=lambda quad: quad.subject):
         node = {quad.predicate.value: quad.object.value for quad in quads}
         yield {

@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
-
-import pyoxigraph as ox
 
 from kg.lookup import find
 from kg.model import ENTITY_TYPES
-from kg.store import Store, query
+from kg.store import Store, select
 
 __all__ = ["TYPES", "Edge", "Node", "Scene", "derive_scene"]
 
@@ -105,13 +102,8 @@ def derive_scene(store: Store, around: Sequence[str] = (), *, hops: int = 2, lim
     )
 
 
-def _rows(store: Store, sparql: str) -> Iterator[tuple[str, str, str]]:
-    for one, two, three in cast(ox.QuerySolutions, query(store.quads, sparql)):
-        yield one.value, two.value, three.value
-
-
 def _read_links(store: Store) -> list[tuple[str, str, str]]:
-    return sorted(_rows(store, _EDGES))
+    return sorted((row["source"], row["relation"], row["target"]) for row in select(store, _EDGES))
 
 
 def _join(links: Iterable[tuple[str, str, str]]) -> dict[str, set[str]]:
@@ -125,8 +117,8 @@ def _join(links: Iterable[tuple[str, str, str]]) -> dict[str, set[str]]:
 
 def _nodes(store: Store, neighbours: Mapping[str, set[str]]) -> dict[str, Node]:
     named: dict[str, tuple[str, str]] = {}
-    for iri, type, label in _rows(store, _NODES):
-        named.setdefault(iri, (type, label))
+    for row in select(store, _NODES):
+        named.setdefault(row["node"], (row["type"], row["name"]))
     nodes = {}
     for iri, (type, label) in named.items():
         around = neighbours.get(iri, set())

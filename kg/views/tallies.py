@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
 from typing import Literal, cast
 
-import pyoxigraph as ox
-
-from kg.store import Store, query
+from kg.store import Store, select
 
 __all__ = [
     "Board",
@@ -49,6 +47,9 @@ SELECT DISTINCT ?on ?benchmark ?class ?metric ?unit ?better ?day ?value ?text ?t
   OPTIONAL { ?result kg:metric/kg:better ?better }
 }
 """
+_BOARD = ("on", "benchmark", "class", "metric", "unit", "better")
+"""What tells one board from another."""
+
 _BYLINES = """
 SELECT DISTINCT ?paper ?author ?name { ?paper dcterms:creator ?author . ?author foaf:name ?name }
 """
@@ -164,17 +165,16 @@ class Span:
 
 def derive_span(store: Store) -> Span:
     """The papers of the graph, and from when they are."""
-    rows = list(_rows(store, _DAYS))
-    days = sorted(day for _, day in rows)
-    return Span(len({paper for paper, _ in rows}), *((days[0], days[-1]) if days else ("", "")))
+    rows = list(select(store, _DAYS))
+    days = sorted(row["day"] for row in rows)
+    return Span(len({row["paper"] for row in rows}), *((days[0], days[-1]) if days else ("", "")))
 
 
 def derive_boards(store: Store) -> tuple[Board, ...]:
     """All boards, those with the most scores first."""
     boards: dict[tuple[str, ...], set[Score]] = defaultdict(set)
-    for *board, day, value, text, thing, role, paper, words in _rows(store, _SCORES):
-        score = Score(day, Decimal(value), thing, role == "baseline", text, paper, words)
-        boards[tuple(board)].add(score)
+    for row in select(store, _SCORES):
+        boards[tuple(row.get(name, "") for name in _BOARD)].add(_to_score(row))
     found = (_to_board(board, scores) for board, scores in boards.items())
     return tuple(sorted(found, key=lambda b: (-len(b.scores), b.benchmark, b.metric, b.unit, b.on)))
 
@@ -187,6 +187,18 @@ def choose_boards(boards: Iterable[Board], limit: int = 3) -> tuple[Board, ...]:
         if board.kind == "Benchmark" and len(board.scores) > 1:
             largest.setdefault(board.on, board)
     return tuple(largest.values())[:limit]
+
+
+def _to_score(row: Mapping[str, str]) -> Score:
+    return Score(
+        day=row["day"],
+        value=Decimal(row["value"]),
+        thing=row.get("thing", ""),
+        baseline=row["as"] == "baseline",
+        text=row["text"],
+        paper=row["paper"],
+        words=row["words"],
+    )
 
 
 def _to_board(board: Sequence[str], scores: Iterable[Score]) -> Board:
@@ -215,9 +227,10 @@ def derive_co_authors(store: Store, limit: int = 60) -> CoAuthors:
     """About `limit` authors: both of each pair, the pairs that share most papers first."""
     names: dict[str, str] = {}
     papers: dict[str, set[str]] = defaultdict(set)
-    for paper, author, name in _rows(store, _BYLINES):
+    for row in select(store, _BYLINES):
+        author, name = row["author"], row["name"]
         names[author] = min(name, names.get(author, name))
-        papers[paper].add(author)
+        papers[row["paper"]].add(author)
     shared = Counter(pair for authors in papers.values() for pair in combinations(sorted(authors), 2))
     written = Counter(author for authors in papers.values() for author in authors)
     ranked = sorted(shared, key=lambda pair: (-shared[pair], names[pair[0]], names[pair[1]], pair))
@@ -244,8 +257,8 @@ def _first_of(pairs: Iterable[tuple[str, str]], limit: int) -> dict[str, int]:
 def derive_rivals(store: Store) -> tuple[Rival, ...]:
     """What things are compared with, by the number of papers that do so."""
     things: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for paper, thing, node, rival in _rows(store, _COMPARED):
-        things[node, rival][thing].add(paper)
+    for row in select(store, _COMPARED):
+        things[row["b"], row["rival"]][row["thing"]].add(row["paper"])
     rivals = (
         Rival(rival, len(set().union(*found.values())), _ranked({t: len(p) for t, p in found.items()}))
         for (_, rival), found in sorted(things.items())
@@ -263,13 +276,14 @@ def derive_months(store: Store, what: Literal["benchmarks", "methods"], limit: i
     A paper counts once a month, in the month of the digest that says so. Of many months, the last 24.
     """
     papers: dict[str, set[str]] = defaultdict(set)
-    for paper, day in _rows(store, _DAYS):
-        papers[day[:7]].add(paper)
+    for row in select(store, _DAYS):
+        papers[row["day"][:7]].add(row["paper"])
     months = _months_until(max(papers), min(papers)) if papers else ()
     uses: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-    for node, name, paper, day in _rows(store, _USES[what]):
-        if day[:7] in months:
-            uses[name, node].add((day[:7], paper))
+    for row in select(store, _USES[what]):
+        month = row["day"][:7]
+        if month in months:
+            uses[row["name"], row["thing"]].add((month, row["paper"]))
     rows = (_to_row(name, uses[name, node], months) for name, node in sorted(uses))
     ranked = sorted(rows, key=lambda row: (-row.papers, row.name))
     return Months(months, tuple(len(papers[month]) for month in months), tuple(ranked[:limit]), len(ranked))
@@ -286,9 +300,3 @@ def _months_until(last: str, first: str) -> tuple[str, ...]:
     numbers = range(year * 12 + month - _MOST_MONTHS, year * 12 + month)
     names = (f"{number // 12:04}-{number % 12 + 1:02}" for number in numbers if number >= 12)
     return tuple(name for name in names if name >= first)
-
-
-def _rows(store: Store, sparql: str) -> Iterator[tuple[str, ...]]:
-    """The rows of an answer as the text of their terms; "" where a variable is not bound."""
-    for row in cast(ox.QuerySolutions, query(store.quads, sparql)):
-        yield tuple("" if term is None else term.value for term in row)
