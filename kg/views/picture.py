@@ -46,6 +46,8 @@ _SHAPES = {
 """No two types of a like colour have one shape, for those who see colours otherwise."""
 
 _LARGEST = 28.0
+_STAR = 1.4
+"""A star covers less than a circle around it: it is drawn so much larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ def draw(store: Store, around: Sequence[str] = (), *, hops: int = 2, limit: int 
 def _size(node: Node) -> float:
     """A radius in pixels, whose area grows with the importance."""
     least = 7.0 if node.type == "paper" else 5.0
-    return round(min(_LARGEST, least + 1.6 * math.sqrt(node.importance)), 1)
+    size = min(_LARGEST, least + 1.6 * math.sqrt(node.importance))
+    return round(size * _STAR if _SHAPES[node.type] == "star" else size, 1)
 
 
 def to_network(scene: Scene, positions: Sequence[tuple[int, int]]) -> Network:
