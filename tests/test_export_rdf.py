@@ -5,30 +5,30 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
 import pytest
 from conftest import need
-from hostile import export_twice
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hostile import NAMES, export_twice, hostile_facts
 from rdflib import Dataset, Graph
-from stores import store_of
-from strategies import facts
+from stores import count_reads, passing_store_of, store_of, with_500_summaries
 
 from kg.build import build
 from kg.errors import OutputError
-from kg.export import FORMATS, File, export
+from kg.export import FORMATS, File, export, rdf
 from kg.files import LISTING, write_file, write_folder
 from kg.model import Facts
-from kg.store import open_store
+from kg.store import Store, open_store
 from kg.turtle import to_turtle
 
 UNION = {"turtle": "turtle", "ntriples": "nt", "rdfxml": "xml"}
@@ -41,6 +41,7 @@ OXIGRAPH = {
     "trig": ox.RdfFormat.TRIG,
     "jsonld": ox.RdfFormat.JSON_LD,
 }
+HOSTILE = [*NAMES, *(f"{each}a{each}b{each}" for each in "\x7f\x85\x9f")]
 RAPPER = {"turtle": "turtle", "ntriples": "ntriples", "rdfxml": "rdfxml", "nquads": "nquads", "trig": "trig"}
 
 
@@ -86,20 +87,62 @@ def by_raptor(path: Path, name: str) -> set[str]:
     return by_oxigraph(done.stdout, "nquads" if name in GRAPHS else "ntriples")
 
 
-@given(st.lists(facts(), min_size=10, max_size=10, unique_by=lambda each: each.summary.key))
-@settings(max_examples=50, deadline=None)
-def test_five_hundred_graphs_come_back(found: list[Facts]) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        with store_of(found, folder) as store:
-            quads = {str(quad) for quad in store}
-            triples = {str(quad.triple) for quad in store}
-            for name in OXIGRAPH:
-                export(store, name, folder / name)
+def statements(store: Store) -> dict[str, set[str]]:
+    """Graph → what it states, as N-Triples."""
+    found = defaultdict[str, set[str]](set)
+    for quad in store:
+        found[str(quad.graph_name)].add(str(quad.triple))
+    return dict(found)
+
+
+def read_graphs(data: bytes, name: str) -> dict[str, set[str]]:
+    """Graph → what it states, as Oxigraph reads a language that keeps graphs apart."""
+    found = defaultdict[str, set[str]](set)
+    for quad in ox.parse(data, format=OXIGRAPH[name]):
+        found[str(quad.graph_name)].add(str(quad.triple))
+    return dict(found)
+
+
+@with_500_summaries
+def test_the_graphs_of_500_summaries_come_back(found: list[Facts]) -> None:
+    with passing_store_of(found) as store, tempfile.TemporaryDirectory() as folder:
+        graphs = statements(store)
+        assert {f"<{store.names.summary(each.summary)}>" for each in found} < graphs.keys()
         for name in OXIGRAPH:
-            expected = triples if name in UNION else quads
-            assert by_oxigraph((folder / name).read_bytes(), name) == expected, name
-            assert name not in RAPPER or by_raptor(folder / name, name) == expected, name
+            path = export(store, name, Path(folder) / name)
+            if name in GRAPHS:
+                assert read_graphs(path.read_bytes(), name) == graphs, name
+                read = {f"{triple} {graph}" for graph, triples in graphs.items() for triple in triples}
+            else:
+                read = set().union(*graphs.values())
+                assert by_oxigraph(path.read_bytes(), name) == read, name
+            assert name not in RAPPER or by_raptor(path, name) == read, name
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What says every hostile name in every place, in every language, each in a file of its format's name."""
+    folder = tmp_path_factory.mktemp("hostile")
+    found = [hostile_facts(name, f"2401.{number:05}") for number, name in enumerate(HOSTILE)]
+    with store_of(found, folder) as store:
+        for name in OXIGRAPH:
+            export(store, name, folder / name)
+    return folder
+
+
+@pytest.mark.parametrize("name", OXIGRAPH)
+@pytest.mark.filterwarnings("ignore:NTSerializer always uses UTF-8")
+@pytest.mark.filterwarnings("ignore:.* is deprecated, use Dataset:DeprecationWarning")
+def test_every_reader_finds_hostile_text_as_it_was(hostile: Path, name: str) -> None:
+    quads = quads_in(hostile)
+    titles = {
+        quad.object.value for quad in quads if str(quad.predicate) == "<http://purl.org/dc/terms/title>"
+    }
+    assert {text.replace(",", ";") for text in HOSTILE} <= titles
+    expected = {str(quad.triple) for quad in quads} if name in UNION else {str(quad) for quad in quads}
+    assert by_oxigraph((hostile / name).read_bytes(), name) == expected
+    assert by_rdflib((hostile / name).read_bytes(), name) == expected
+    assert name not in RAPPER or by_raptor(hostile / name, name) == expected
 
 
 @pytest.mark.parametrize("name", OXIGRAPH)
@@ -177,6 +220,53 @@ def test_the_same_bytes_under_another_hash_seed(tmp_path: Path) -> None:
     build([], tmp_path)
     one, other = export_twice(tmp_path, tmp_path, *OXIGRAPH)
     assert one == other
+
+
+# Large graphs
+
+
+@pytest.mark.parametrize("together", [1, 7, 100])
+def test_xml_that_is_made_in_parts_is_one_document(
+    written: Path, together: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rdf, "_TOGETHER", together)
+    with open_store(written) as store:
+        path = export(store, "rdfxml", tmp_path / "rdfxml")
+    expected = {str(quad.triple) for quad in quads_in(written)}
+    assert len(expected) > 20 * together
+    assert by_oxigraph(path.read_bytes(), "rdfxml") == by_raptor(path, "rdfxml") == expected
+
+
+def test_the_namespaces_of_the_xml_come_sorted(written: Path) -> None:
+    version, root, _ = (written / "rdfxml").read_bytes().split(b"\n", 2)
+    assert version == b'<?xml version="1.0" encoding="UTF-8"?>'
+    prefixes = re.findall(rb" xmlns:(\w+)=", root)
+    assert set(prefixes) >= {b"kg", b"oa", b"prov", b"skos"}
+    assert prefixes == sorted(prefixes)
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "most"),
+    [
+        ("nquads", "lines", 1),
+        ("ntriples", "lines", 30),
+        ("turtle", "lines", 100),
+        ("rdfxml", "lines", 130),
+        ("trig", "graphs", 1),
+        ("jsonld", "graphs", 1),
+    ],
+)
+def test_what_is_written_follows_what_is_read(
+    written: Path, name: str, method: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No piece waits for more than a few of the lines, or graphs, of a store."""
+    monkeypatch.setattr(rdf, "_TOGETHER", 100)
+    with open_store(written) as store:
+        taken = count_reads(monkeypatch, method)
+        counts = [0, *(taken() for _ in FORMATS[name].write(store))]
+        whole = sum(1 for _ in getattr(store, method)())
+    assert counts[-1] == whole > 10 * most
+    assert max(after - before for before, after in pairwise(counts)) <= most
 
 
 # The master
