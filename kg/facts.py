@@ -60,7 +60,7 @@ from kg.vocabulary import (
     Names,
 )
 
-__all__ = ["Reread", "reread", "to_facts", "to_whole_quads"]
+__all__ = ["Reread", "from_quads", "to_facts", "to_whole_quads"]
 
 T = TypeVar("T")
 
@@ -94,7 +94,7 @@ def to_facts(quads: Iterable[Quad]) -> list[Facts]:
     return [found.facts for found in read]
 
 
-def reread(quads: Iterable[Quad]) -> Reread:
+def from_quads(quads: Iterable[Quad]) -> Reread:
     """The facts in `quads`, sorted by summary, and all that they do not hold."""
     nodes, left = _read_nodes(quads)
     read, faults = _read_summaries(nodes)

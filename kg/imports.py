@@ -14,7 +14,7 @@ from typing import Any
 
 from kg.check import check_facts
 from kg.errors import FactsError, KGError, SourceError
-from kg.facts import reread, to_whole_quads
+from kg.facts import from_quads, to_whole_quads
 from kg.model import Facts, Skipped
 from kg.readers.graphs import NodeLink, find_format, read_node_link, read_quads
 from kg.records import from_record, to_record
@@ -73,7 +73,7 @@ def read_graph(path: str, format: str = "") -> Imported:
 
 
 def _read_rdf(path: str, format: str) -> Imported:
-    found = reread(read_quads(path, format))
+    found = from_quads(read_quads(path, format))
     skipped = [_skip(path, f"{iri}: {reason}") for iri, reason in found.faults]
     skipped += _tell(path, "left out, since no fact holds it", found.left)
     skipped += _tell(path, "derived anew, and otherwise", found.derived)

@@ -28,7 +28,7 @@ from kg.check import check_facts
 from kg.errors import SourceError
 from kg.export import FORMATS, export
 from kg.extract import fingerprint
-from kg.facts import reread, to_facts, to_whole_quads
+from kg.facts import from_quads, to_facts, to_whole_quads
 from kg.imports import read_graph, read_graphs
 from kg.model import Facts
 from kg.readers import graphs
@@ -90,7 +90,7 @@ def test_the_union_says_what_the_named_graphs_say(found: list[Facts], random: An
 @given(facts())
 def test_the_union_holds_the_facts(found: Facts) -> None:
     quads = (ox.Quad(q.subject, q.predicate, q.object) for q in to_whole_quads([found], Names()))
-    again = reread(quads)
+    again = from_quads(quads)
     assert (again.facts, again.faults, again.left, again.base) == ((found,), (), {}, Names().base)
 
 

@@ -40,19 +40,19 @@ from kg.model import (
     Summary,
 )
 from kg.store import Store, open_store
-from kg.views.plots import Bar, draw_bars, draw_board, draw_co_authors, draw_months
+from kg.views.plots import Bar, render_bars, render_board, render_co_authors, render_months
 from kg.views.report import Report, derive_report, render_report, write_report
 from kg.views.tallies import (
     Board,
     CoAuthors,
     Months,
-    Row,
     Score,
+    Usage,
     choose_boards,
+    derive_bests,
     derive_boards,
     derive_co_authors,
     derive_months,
-    derive_records,
     derive_rivals,
     derive_span,
 )
@@ -268,26 +268,26 @@ def board_of(found: set[Score], better: Literal["up", "down", ""]) -> Board:
 def test_the_best_until_a_day_is_the_best_of_all_until_then(
     found: set[Score], better: Literal["up", "down"]
 ) -> None:
-    records = derive_records(board_of(found, better))
+    bests = derive_bests(board_of(found, better))
     best = max if better == "up" else min
     for day in {score.day for score in found}:
-        until = [record for record in records if record.day <= day]
+        until = [score for score in bests if score.day <= day]
         assert until[-1].value == best(score.value for score in found if score.day <= day)
-    values = [record.value for record in records]
+    values = [score.value for score in bests]
     assert values == sorted(set(values), reverse=better == "down")
-    assert len({record.day for record in records}) == len(records)
-    assert set(records) <= found
+    assert len({score.day for score in bests}) == len(bests)
+    assert set(bests) <= found
 
 
 @given(st.sets(scores, min_size=1, max_size=12), st.sampled_from(["up", "down", ""]))
 @settings(max_examples=25, deadline=None)
-def test_the_line_of_a_board_climbs_from_record_to_record(
+def test_the_line_of_a_board_climbs_from_best_to_best(
     found: set[Score], better: Literal["up", "down", ""]
 ) -> None:
     board = board_of(found, better)
     lines = [
         group.find("path")
-        for group in parse(draw_board(board)).iter("g")
+        for group in parse(render_board(board)).iter("g")
         if group.findtext("title") == "best so far"
     ]
     if not better:
@@ -296,14 +296,14 @@ def test_the_line_of_a_board_climbs_from_record_to_record(
     (path,) = lines
     corners = [tuple(map(float, corner.split())) for corner in re.findall(r"[ML] (\S+ \S+)", path.get("d"))]
     heights = list(dict.fromkeys(y for _, y in corners))
-    assert len(heights) == len(derive_records(board))
+    assert len(heights) == len(derive_bests(board))
     assert heights == sorted(heights, reverse=better == "up")
     assert all(a[0] == b[0] or a[1] == b[1] for a, b in pairwise(corners))
 
 
 def test_a_baseline_looks_unlike_a_subject() -> None:
     one = Score("2024-01-01", Decimal(1), "a", False, "1", "2401.1", "w")
-    svg = parse(draw_board(board_of({one, replace(one, baseline=True)}, "")))
+    svg = parse(render_board(board_of({one, replace(one, baseline=True)}, "")))
     markers = {f"#{path.get('id')}": path.get("d") for path in svg.iter("path")}
     shapes = {
         group.findtext("title").partition(":")[0]: markers[use.get("href")]
@@ -330,8 +330,8 @@ def test_months_count_papers_by_the_digest_that_says_so(tmp_path: Path) -> None:
         span = derive_span(store)
     assert benchmarks.months == ("2023-11", "2023-12", "2024-01", "2024-02")
     assert benchmarks.papers == (1, 0, 0, 3)
-    assert benchmarks.rows == (Row("SpellBench", 2, (1, 0, 0, 2)),)
-    assert methods.rows == (Row("Abc-1", 1, (0, 0, 0, 1)), Row("LoRA", 1, (1, 0, 0, 0)))
+    assert benchmarks.rows == (Usage("SpellBench", 2, (1, 0, 0, 2)),)
+    assert methods.rows == (Usage("Abc-1", 1, (0, 0, 0, 1)), Usage("LoRA", 1, (1, 0, 0, 0)))
     assert (span.papers, span.first, span.last) == (3, "2023-11-30", "2024-02-29")
 
 
@@ -400,12 +400,12 @@ def test_every_plot_shows_any_name_as_text(name: str) -> None:
     """Whole in a hint where the name is too long; and no glyph is looked for: warnings are errors."""
     score = Score("2024-01-01", Decimal(1), name, False, "1", "2401.1", name)
     board = Board("iri", name, "Benchmark", name, name, "up", (score,))
-    months = Months(("2024-01", "2024-02"), (1, 1), (Row(name, 1, (0, 1)),), 1)
+    months = Months(("2024-01", "2024-02"), (1, 1), (Usage(name, 1, (0, 1)),), 1)
     plots = {
-        "board": draw_board(board),
-        "co-authors": draw_co_authors(name, CoAuthors(((name, 1), ("B", 1)), ((0, 1, 1),), 2)),
-        "bars": draw_bars(name, name, [Bar(name, 1, (name,))]),
-        "months": draw_months(name, name, months),
+        "board": render_board(board),
+        "co-authors": render_co_authors(name, CoAuthors(((name, 1), ("B", 1)), ((0, 1, 1),), 2)),
+        "bars": render_bars(name, name, [Bar(name, 1, (name,))]),
+        "months": render_months(name, name, months),
     }
     for kind, svg in plots.items():
         texts = shown(svg)
@@ -416,7 +416,7 @@ def test_every_plot_shows_any_name_as_text(name: str) -> None:
 
 
 def test_what_xml_cannot_hold_is_replaced() -> None:
-    svg = draw_bars("a\x01b", "\x0bc", [Bar("d\ufffe e", 1, ("f\ud800",))])
+    svg = render_bars("a\x01b", "\x0bc", [Bar("d\ufffe e", 1, ("f\ud800",))])
     assert {"a\ufffdb", "\ufffdc", "d\ufffd e", "f\ufffd"} <= shown(svg)
 
 
@@ -426,14 +426,14 @@ def test_any_score_can_be_drawn(thing: str, unit: str, value: str, day: str) -> 
     score = Score(day, Decimal(value), thing, False, value, "2401.1", thing)
     other = Score("2024-01-01", Decimal(1), unit, True, "1", "2401.1", unit)
     board = Board("iri", thing, "Benchmark", unit, unit, "down", tuple(sorted((score, other))))
-    assert any(plain(thing) in text for text in shown(draw_board(board)))
+    assert any(plain(thing) in text for text in shown(render_board(board)))
 
 
 @pytest.mark.parametrize("value", ["1e400", "-1e400", "1e-400", "0"])
 def test_a_scale_bears_any_number(value: str) -> None:
     one = Score("0001-01-01", Decimal(value), "a", False, value, "2401.1", "w")
     two = Score("9999-12-31", Decimal(1), "b", False, "1", "2401.1", "w")
-    assert {f"a {value}", "b 1"} <= shown(draw_board(board_of({one, two}, "up")))
+    assert {f"a {value}", "b 1"} <= shown(render_board(board_of({one, two}, "up")))
 
 
 @given(st.lists(facts(), max_size=4, unique_by=lambda f: f.summary.paper))

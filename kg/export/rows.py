@@ -23,7 +23,7 @@ from pyoxigraph import RdfFormat, parse
 from kg.store import Store, select
 from kg.vocabulary import FIELDS, KG, OA, PROV
 
-__all__ = ["TABLES", "Kind", "Row", "Table", "Tables"]
+__all__ = ["TABLES", "Kind", "Row", "Sheet", "Tables"]
 
 Kind = Literal["text", "list", "integer", "number", "day"]
 """What a column holds; a list is one of texts, a day is ISO 8601, a number a decimal."""
@@ -33,8 +33,8 @@ Row = Mapping[str, str | list[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """A table: the kinds of its columns, in their order, and how its rows are read, in their order."""
+class Sheet:
+    """What a table holds: the kinds of its columns, in their order, and how its rows are read, in theirs."""
 
     name: str
     columns: Mapping[str, Kind]
@@ -297,22 +297,22 @@ def _columns(names: str) -> dict[str, Kind]:
     return {name: cast(Kind, kind or "text") for name, _, kind in pairs}
 
 
-TABLES: tuple[Table, ...] = (
-    Table(
+TABLES: tuple[Sheet, ...] = (
+    Sheet(
         "papers",
         _columns("arxiv_id title day:day summaries:integer authors:list pages:list iri author_iris:list"),
         Tables.papers,
     ),
-    Table(
+    Sheet(
         "summaries", _columns("paper day:day source title abstract byline iri paper_iri"), Tables.summaries
     ),
-    Table("authors", _columns("name kind papers:integer iri"), Tables.authors),
-    Table(
+    Sheet("authors", _columns("name kind papers:integer iri"), Tables.authors),
+    Sheet(
         "entities",
         _columns("type name other_names:list better parameters:integer family papers:integer iri family_iri"),
         Tables.entities,
     ),
-    Table(
+    Sheet(
         "results",
         _columns(
             "paper day:day subject on metric kind value:number upper_value:number unit direction baseline "
@@ -321,8 +321,8 @@ TABLES: tuple[Table, ...] = (
         ),
         Tables.results,
     ),
-    Table("questions", _columns("paper day:day question iri paper_iri summary_iri"), Tables.questions),
-    Table(
+    Sheet("questions", _columns("paper day:day question iri paper_iri summary_iri"), Tables.questions),
+    Sheet(
         "edges",
         _columns(
             "source_type source relation target_type target paper day:day words source_iri target_iri "
@@ -330,7 +330,7 @@ TABLES: tuple[Table, ...] = (
         ),
         Tables.edges,
     ),
-    Table(
+    Sheet(
         "evidence",
         _columns(
             "paper day:day field start:integer end:integer words role type refers_to component "

@@ -19,7 +19,7 @@ from itertools import islice
 from typing import Any
 
 from kg.errors import OutputError
-from kg.export.rows import TABLES, Kind, Row, Table, Tables
+from kg.export.rows import TABLES, Kind, Row, Sheet, Tables
 from kg.store import Store
 
 __all__ = ["to_csv", "to_csv_line", "to_parquet"]
@@ -39,7 +39,7 @@ def to_csv(store: Store) -> Iterator[tuple[str, Iterable[bytes]]]:
         yield f"{table.name}.csv", _to_lines(table, table.rows(tables))
 
 
-def _to_lines(table: Table, rows: Iterable[Row]) -> Iterator[bytes]:
+def _to_lines(table: Sheet, rows: Iterable[Row]) -> Iterator[bytes]:
     yield to_csv_line(table.columns)
     for row in rows:
         yield to_csv_line(_to_cell(row.get(name), kind) for name, kind in table.columns.items())
@@ -79,7 +79,7 @@ _PLAIN: dict[Kind, Callable[[Any], Any]] = {
 }
 
 
-def _to_file(table: Table, rows: Iterable[Row]) -> bytes:
+def _to_file(table: Sheet, rows: Iterable[Row]) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -99,6 +99,6 @@ def _to_file(table: Table, rows: Iterable[Row]) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _to_plain(row: Row, table: Table) -> dict[str, Any]:
+def _to_plain(row: Row, table: Sheet) -> dict[str, Any]:
     kinds = table.columns
     return {name: _PLAIN[kinds[name]](value) for name, value in row.items() if name in kinds}

@@ -21,19 +21,19 @@ from kg.views.svg import (
     Label,
     Line,
     cut,
-    draw,
+    put_labels,
+    put_text,
+    render_svg,
     to_id,
     width,
-    write,
-    write_labels,
 )
-from kg.views.tallies import Board, CoAuthors, Months, Score, derive_records
+from kg.views.tallies import Board, CoAuthors, Months, Score, derive_bests
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Bar", "draw_bars", "draw_board", "draw_co_authors", "draw_months", "to_measure"]
+__all__ = ["Bar", "render_bars", "render_board", "render_co_authors", "render_months", "to_measure"]
 
 _SUBJECT: dict[str, Any] = {"marker": "o", "linestyle": "none", "color": BLUE, "markeredgewidth": 0}
 _BASELINE: dict[str, Any] = {
@@ -84,9 +84,9 @@ def to_measure(board: Board) -> str:
 # The board
 
 
-def draw_board(board: Board) -> str:
+def render_board(board: Board) -> str:
     """Scores by day, and the best until each day as a line where it is known which way is better."""
-    return draw(
+    return render_svg(
         f"{board.benchmark}: {to_measure(board)}",
         300 if len(board.scores) < _FEW else 480,
         partial(_paint_board, board),
@@ -100,16 +100,16 @@ def _paint_board(board: Board, figure: Figure) -> None:
     wide = _scale_values(axes, [_level(score) for score in board.scores])
     _scale_days(axes, [_number(score) for score in board.scores])
     title = f"{board.benchmark}: {to_measure(board)}"
-    _write_head(figure, title, _BETTER[board.better] + ", logarithmic scale" * wide)
-    write(figure, right, 12, "day of the digest", align="right", alpha=0.75)
-    records = derive_records(board)
-    line = _to_corners(board, records)
+    _put_head(figure, title, _BETTER[board.better] + ", logarithmic scale" * wide)
+    put_text(figure, right, 12, "day of the digest", align="right", alpha=0.75)
+    bests = derive_bests(board)
+    line = _to_corners(board, bests)
     if line:
         axes.plot(*zip(*line, strict=True), color=GREEN, linewidth=2, gid=to_id(hint="best so far"))
     for score in board.scores:
-        _paint_score(axes, score, score in records)
-    _paint_key(figure, bool(records))
-    _label_scores(figure, axes, board, records, (left, bottom, WIDTH - 4, top + 18))
+        _paint_score(axes, score, score in bests)
+    _paint_key(figure, bool(bests))
+    _label_scores(figure, axes, board, bests, (left, bottom, WIDTH - 4, top + 18))
 
 
 def _number(score: Score) -> int:
@@ -171,61 +171,57 @@ def _months_between(first: int, last: int) -> list[tuple[int, str]]:
     ]
 
 
-def _to_corners(board: Board, records: Sequence[Score]) -> list[tuple[int, float]]:
-    """The corners of the stairs from record to record, until the last day of the board."""
-    ends = [*(_number(record) for record in records[1:]), _number(board.scores[-1])]
+def _to_corners(board: Board, bests: Sequence[Score]) -> list[tuple[int, float]]:
+    """The corners of the stairs from best to best, until the last day of the board."""
+    ends = [*(_number(best) for best in bests[1:]), _number(board.scores[-1])]
     return [
-        (day, _level(record))
-        for record, end in zip(records, ends, strict=False)
-        for day in (_number(record), end)
+        (day, _level(best)) for best, end in zip(bests, ends, strict=False) for day in (_number(best), end)
     ]
 
 
-def _paint_score(axes: Axes, score: Score, record: bool) -> None:
+def _paint_score(axes: Axes, score: Score, best: bool) -> None:
     hint = f"{score.thing or 'a thing without a name'}{', a baseline' * score.baseline}: {score.text} "
     hint += f"(arXiv {score.paper}, {score.day}) “{score.words}”"
     look = _BASELINE if score.baseline else _SUBJECT
-    size = 9 if record else 7
+    size = 9 if best else 7
     axes.plot([_number(score)], [_level(score)], markersize=size, gid=to_id(hint=hint), **look)
 
 
-def _label_scores(figure: Figure, axes: Axes, board: Board, records: Sequence[Score], bounds: Box) -> None:
-    """Names and values beside the dots, those of records first."""
-    order = sorted(board.scores, key=lambda score: (score not in records, score.baseline, score))
+def _label_scores(figure: Figure, axes: Axes, board: Board, bests: Sequence[Score], bounds: Box) -> None:
+    """Names and values beside the dots, those of the best first."""
+    order = sorted(board.scores, key=lambda score: (score not in bests, score.baseline, score))
     labels = list[Label]()
     for score in order:
         x, y = axes.transData.transform((_number(score), _level(score)))
         text = f"{cut(score.thing, _LONGEST, 11)} {cut(score.text, _LONGEST, 11)}".strip()
         hint = f"{score.thing} {score.text}"
-        record = score in records
-        labels.append(
-            Label(x, y, 6, text * (len(labels) < _MOST_LABELS), hint, record, board.better * record)
-        )
-    corners = [axes.transData.transform(corner) for corner in _to_corners(board, records)]
+        best = score in bests
+        labels.append(Label(x, y, 6, text * (len(labels) < _MOST_LABELS), hint, best, board.better * best))
+    corners = [axes.transData.transform(corner) for corner in _to_corners(board, bests)]
     stairs = [(*start, *end) for start, end in pairwise(corners)]
-    write_labels(figure, labels, bounds, stairs)
+    put_labels(figure, labels, bounds, stairs)
 
 
 def _paint_key(figure: Figure, best: bool) -> None:
     sheet = _sheet(figure)
     y = figure.get_size_inches()[1] * 72 - 36
     sheet.plot([574], [y], markersize=7, **_SUBJECT)
-    write(figure, 584, y, "of a paper's subject")
+    put_text(figure, 584, y, "of a paper's subject")
     sheet.plot([730], [y], markersize=7, **_BASELINE)
-    write(figure, 740, y, "of a baseline")
+    put_text(figure, 740, y, "of a baseline")
     if best:
         sheet.plot([846, 868], [y, y], color=GREEN, linewidth=2)
-        write(figure, 876, y, "best so far")
+        put_text(figure, 876, y, "best so far")
 
 
 # What every plot needs
 
 
-def _write_head(figure: Figure, title: str, counted: str) -> None:
+def _put_head(figure: Figure, title: str, counted: str) -> None:
     """What the plot shows, and below it what is counted."""
     height = figure.get_size_inches()[1] * 72
-    write(figure, 0, height - 12, title, size=16, room=WIDTH - 80, fontweight="bold")
-    write(figure, 0, height - 36, counted, alpha=0.75)
+    put_text(figure, 0, height - 12, title, size=16, room=WIDTH - 80, fontweight="bold")
+    put_text(figure, 0, height - 36, counted, alpha=0.75)
 
 
 def _sheet(figure: Figure) -> Axes:
@@ -244,13 +240,13 @@ def _papers(count: int) -> str:
 # Co-authors
 
 
-def draw_co_authors(title: str, co_authors: CoAuthors) -> str:
+def render_co_authors(title: str, co_authors: CoAuthors) -> str:
     """Authors as dots, the larger the more papers; lines, the wider the more papers they share."""
-    return draw(title, 720, partial(_paint_co_authors, title, co_authors))
+    return render_svg(title, 720, partial(_paint_co_authors, title, co_authors))
 
 
 def _paint_co_authors(title: str, co_authors: CoAuthors, figure: Figure) -> None:
-    _write_head(figure, title, "a dot grows with an author's papers, a line with the papers of both together")
+    _put_head(figure, title, "a dot grows with an author's papers, a line with the papers of both together")
     authors = co_authors.authors
     radii = [min(16.0, 3.0 + 1.5 * papers**0.5) for _, papers in authors]
     places = _spread(co_authors, radii)
@@ -266,7 +262,7 @@ def _paint_co_authors(title: str, co_authors: CoAuthors, figure: Figure) -> None
         hint = f"{name}: {_papers(papers)}"
         sheet.plot([x], [y], markersize=2 * radius, gid=to_id(hint=hint), **_SUBJECT)
         labels.append(Label(x, y, radius, cut(name, 170, 11), hint))
-    write_labels(figure, labels, (4, 4, WIDTH - 4, 720 - _HEAD), lines)
+    put_labels(figure, labels, (4, 4, WIDTH - 4, 720 - _HEAD), lines)
 
 
 def _spread(co_authors: CoAuthors, radii: Iterable[float]) -> list[tuple[float, float]]:
@@ -282,13 +278,13 @@ def _spread(co_authors: CoAuthors, radii: Iterable[float]) -> list[tuple[float, 
 # Bars
 
 
-def draw_bars(title: str, counted: str, bars: Sequence[Bar]) -> str:
+def render_bars(title: str, counted: str, bars: Sequence[Bar]) -> str:
     """Bars with their counts, under a title and a line that says what is counted."""
-    return draw(title, _HEAD + 30 * len(bars) + 8, partial(_paint_bars, title, counted, bars))
+    return render_svg(title, _HEAD + 30 * len(bars) + 8, partial(_paint_bars, title, counted, bars))
 
 
 def _paint_bars(title: str, counted: str, bars: Sequence[Bar], figure: Figure) -> None:
-    _write_head(figure, title, counted)
+    _put_head(figure, title, counted)
     longest = 210.0 if any(bar.beside for bar in bars) else 600.0
     beside = _NAMES + longest + 56
     scale = min(60.0, longest / max(bar.count for bar in bars))
@@ -296,11 +292,11 @@ def _paint_bars(title: str, counted: str, bars: Sequence[Bar], figure: Figure) -
     for number, bar in enumerate(reversed(bars)):
         y = 22 + 30 * number
         length = scale * bar.count
-        write(figure, 0, y, bar.name, room=_NAMES - 16, size=13)
+        put_text(figure, 0, y, bar.name, room=_NAMES - 16, size=13)
         sheet.barh([y], [length], left=_NAMES, height=18, color=BLUE)
-        write(figure, _NAMES + length + 8, y, f"{bar.count:,}", size=13, fontweight="bold")
+        put_text(figure, _NAMES + length + 8, y, f"{bar.count:,}", size=13, fontweight="bold")
         hint = ", ".join(bar.beside)
-        write(figure, beside, y, _some(bar.beside, WIDTH - beside - 8), hint=hint, alpha=0.8)
+        put_text(figure, beside, y, _some(bar.beside, WIDTH - beside - 8), hint=hint, alpha=0.8)
 
 
 def _some(names: Sequence[str], room: float, size: float = 12) -> str:
@@ -318,11 +314,11 @@ def _some(names: Sequence[str], room: float, size: float = 12) -> str:
 # Months
 
 
-def draw_months(title: str, counted: str, months: Months) -> str:
+def render_months(title: str, counted: str, months: Months) -> str:
     """A row of bars for each thing, a bar for each month; all bars have one scale."""
     scale, rows = _to_scale(months)
     height = _HEAD + 62 + sum(rows)
-    return draw(title, round(height), partial(_paint_months, title, counted, months, scale, rows))
+    return render_svg(title, round(height), partial(_paint_months, title, counted, months, scale, rows))
 
 
 def _to_scale(months: Months) -> tuple[float, list[float]]:
@@ -335,7 +331,7 @@ def _to_scale(months: Months) -> tuple[float, list[float]]:
 def _paint_months(
     title: str, counted: str, months: Months, scale: float, rows: Sequence[float], figure: Figure
 ) -> None:
-    _write_head(figure, title, counted)
+    _put_head(figure, title, counted)
     right = WIDTH - 80.0
     step = (right - _NAMES) / len(months.months)
     middles = [_NAMES + step * (number + 0.5) for number in range(len(months.months))]
@@ -343,23 +339,23 @@ def _paint_months(
     base = figure.get_size_inches()[1] * 72 - _HEAD
     for row, height in zip(months.rows, rows, strict=True):
         base -= height
-        write(figure, 0, base + 8, row.name, room=_NAMES - 16, size=13)
-        write(figure, right + 14, base + 8, f"{row.papers:,}", size=13, fontweight="bold")
+        put_text(figure, 0, base + 8, row.name, room=_NAMES - 16, size=13)
+        put_text(figure, right + 14, base + 8, f"{row.papers:,}", size=13, fontweight="bold")
         sheet.plot([_NAMES, right], [base, base], color=INK, alpha=0.25, linewidth=1)
         heights = [scale * count for count in row.by_month]
         sheet.bar(middles, heights, bottom=base, width=step * 0.62, color=BLUE)
         for x, top, count in zip(middles, heights, row.by_month, strict=True):
-            write(figure, x, base + top + 8, f"{count:,}" * (count > 0), size=10, align="center")
-    _write_months(figure, months, middles, right)
+            put_text(figure, x, base + top + 8, f"{count:,}" * (count > 0), size=10, align="center")
+    _put_months(figure, months, middles, right)
 
 
-def _write_months(figure: Figure, months: Months, middles: Sequence[float], right: float) -> None:
-    write(figure, 0, 46, "month", alpha=0.75)
-    write(figure, 0, 12, "papers read", alpha=0.75)
-    write(figure, right + 14, 46, "papers", alpha=0.75)
+def _put_months(figure: Figure, months: Months, middles: Sequence[float], right: float) -> None:
+    put_text(figure, 0, 46, "month", alpha=0.75)
+    put_text(figure, 0, 12, "papers read", alpha=0.75)
+    put_text(figure, right + 14, 46, "papers", alpha=0.75)
     for x, month, papers in zip(middles, months.months, months.papers, strict=True):
         year, number = month.split("-")
-        write(figure, x, 46, _MONTHS[int(number) - 1], size=11, align="center")
+        put_text(figure, x, 46, _MONTHS[int(number) - 1], size=11, align="center")
         if month == months.months[0] or number == "01":
-            write(figure, x, 32, year, size=11, align="center")
-        write(figure, x, 12, f"{papers:,}", size=10, align="center", alpha=0.75)
+            put_text(figure, x, 32, year, size=11, align="center")
+        put_text(figure, x, 12, f"{papers:,}", size=10, align="center", alpha=0.75)

@@ -11,17 +11,17 @@ from kg.files import write_file, write_folder
 from kg.lookup import find
 from kg.queries import Table
 from kg.store import Store
-from kg.views.plots import Bar, draw_bars, draw_board, draw_co_authors, draw_months, to_measure
+from kg.views.plots import Bar, render_bars, render_board, render_co_authors, render_months, to_measure
 from kg.views.tallies import (
     Board,
     Months,
     Rival,
     Span,
     choose_boards,
+    derive_bests,
     derive_boards,
     derive_co_authors,
     derive_months,
-    derive_records,
     derive_rivals,
     derive_span,
 )
@@ -115,7 +115,7 @@ def _boards_on(store: Store, on: Sequence[str], boards: Iterable[Board]) -> tupl
 
 
 def _to_board_plot(board: Board, number: int) -> Plot:
-    records = derive_records(board)
+    bests = derive_bests(board)
     papers = len({score.paper for score in board.scores})
     note = f"{_count(len(board.scores), 'score')} from {_count(papers, 'paper')}, {_days(board)}."
     if not board.metric:
@@ -128,7 +128,7 @@ def _to_board_plot(board: Board, number: int) -> Plot:
             score.thing,
             score.text,
             "baseline" if score.baseline else "subject",
-            "best so far" if score in records else "",
+            "best so far" if score in bests else "",
             score.paper,
             score.words,
         )
@@ -136,7 +136,7 @@ def _to_board_plot(board: Board, number: int) -> Plot:
     )
     columns = ("day", "thing", "score", "stated as", "best", "paper", "words")
     name = f"board-{number}-{slug(board.benchmark)}-{slug(to_measure(board))}"
-    return Plot(name, draw_board(board), note, Table(columns, tuple(rows)))
+    return Plot(name, render_board(board), note, Table(columns, tuple(rows)))
 
 
 def _days(board: Board) -> str:
@@ -154,7 +154,7 @@ def _derive_rivals(store: Store) -> Chapter:
         return Chapter("rivals", heading, ("No paper compares what it proposes with anything.",))
     shown = rivals[:_MOST_BARS]
     bars = [Bar(rival.name, rival.papers, _things(rival)) for rival in shown]
-    svg = draw_bars(
+    svg = render_bars(
         "The most frequent baselines",
         "papers that compare with it, and the things that they set against it",
         bars,
@@ -202,10 +202,10 @@ def _to_months_plot(what: str, counted: str, months: Months) -> Plot | None:
         return None
     title = f"Most used {what}"
     if len(months.months) > 1:
-        svg = draw_months(title, f"{counted}, by month", months)
+        svg = render_months(title, f"{counted}, by month", months)
     else:
         bars = [Bar(row.name, row.papers) for row in months.rows]
-        svg = draw_bars(title, f"{counted}, in {months.months[0]}", bars)
+        svg = render_bars(title, f"{counted}, in {months.months[0]}", bars)
     rows = [(row.name, *(f"{count:,}" for count in (row.papers, *row.by_month))) for row in months.rows]
     rows.append(("papers read", "", *(f"{count:,}" for count in months.papers)))
     columns = (what, "papers", *months.months)
@@ -231,7 +231,7 @@ def _derive_co_authors(store: Store) -> Chapter:
         _some(len(found.authors), found.of, "authors with a co-author")
         + " A name that would cover another is left out, and shows under the pointer."
     )
-    svg = draw_co_authors("Authors who share most papers", found)
+    svg = render_co_authors("Authors who share most papers", found)
     plot = Plot("co-authors", svg, note, numbers)
     return Chapter("co-authors", heading, (said,), (plot,))
 

@@ -32,11 +32,11 @@ __all__ = [
     "Label",
     "Line",
     "cut",
-    "draw",
+    "put_labels",
+    "put_text",
+    "render_svg",
     "to_id",
     "width",
-    "write",
-    "write_labels",
 ]
 
 WIDTH = 960
@@ -98,7 +98,7 @@ class Label:
     side: str = ""
 
 
-def draw(name: str, height: int, paint: Callable[[Figure], None]) -> str:
+def render_svg(name: str, height: int, paint: Callable[[Figure], None]) -> str:
     """What `paint` draws on a figure, as one `svg` element. Raises `OutputError` without matplotlib."""
     try:
         from matplotlib import style
@@ -175,7 +175,7 @@ def _plain(text: str) -> str:
     return " ".join(_NOT_XML.sub("\ufffd", text).split())
 
 
-def write(
+def put_text(
     figure: Figure,
     x: float,
     y: float,
@@ -226,7 +226,7 @@ def _share(character: str) -> float:
     return 0.67 if character.isupper() else 0.57
 
 
-def write_labels(
+def put_labels(
     figure: Figure, labels: Sequence[Label], bounds: Box, lines: Sequence[Line] = (), size: float = 11
 ) -> None:
     """Labels beside their dots, the first first, where they cross the fewest lines.
@@ -245,7 +245,7 @@ def write_labels(
             x = {"left": box[0], "right": box[2], "center": (box[0] + box[2]) / 2}[align]
             look: dict[str, Any] = {"size": size, "align": align, "hint": label.hint, "halo": True}
             weight = "bold" if label.bold else "normal"
-            write(figure, x, (box[1] + box[3]) / 2, label.text, fontweight=weight, **look)
+            put_text(figure, x, (box[1] + box[3]) / 2, label.text, fontweight=weight, **look)
 
 
 def _places(label: Label, size: float) -> Iterator[tuple[Box, str]]:

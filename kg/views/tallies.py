@@ -16,14 +16,14 @@ __all__ = [
     "CoAuthors",
     "Months",
     "Rival",
-    "Row",
     "Score",
     "Span",
+    "Usage",
     "choose_boards",
+    "derive_bests",
     "derive_boards",
     "derive_co_authors",
     "derive_months",
-    "derive_records",
     "derive_rivals",
     "derive_span",
 ]
@@ -136,7 +136,7 @@ class Rival:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Usage:
     """A thing, how many papers use it in each month, and in all."""
 
     name: str
@@ -150,7 +150,7 @@ class Months:
 
     months: tuple[str, ...]
     papers: tuple[int, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[Usage, ...]
     of: int
 
 
@@ -207,7 +207,7 @@ def _to_board(board: Sequence[str], scores: Iterable[Score]) -> Board:
     return Board(on, benchmark, kind.rpartition("#")[2], metric, unit, direction, tuple(sorted(scores)))
 
 
-def derive_records(board: Board) -> tuple[Score, ...]:
+def derive_bests(board: Board) -> tuple[Score, ...]:
     """The scores that were the best of all until their day, one a day; none where no way is better.
 
     Where some reach the same on a day, the first by name counts; a subject goes before a baseline.
@@ -215,12 +215,12 @@ def derive_records(board: Board) -> tuple[Score, ...]:
     if not board.better:
         return ()
     sign = 1 if board.better == "up" else -1
-    records = list[Score]()
+    bests = list[Score]()
     ranked = sorted(board.scores, key=lambda s: (s.day, -sign * s.value, s.baseline, s))
     for score in ranked:
-        if not records or sign * score.value > sign * records[-1].value:
-            records.append(score)
-    return tuple(records)
+        if not bests or sign * score.value > sign * bests[-1].value:
+            bests.append(score)
+    return tuple(bests)
 
 
 def derive_co_authors(store: Store, limit: int = 60) -> CoAuthors:
@@ -284,14 +284,14 @@ def derive_months(store: Store, what: Literal["benchmarks", "methods"], limit: i
         month = row["day"][:7]
         if month in months:
             uses[row["name"], row["thing"]].add((month, row["paper"]))
-    rows = (_to_row(name, uses[name, node], months) for name, node in sorted(uses))
+    rows = (_to_usage(name, uses[name, node], months) for name, node in sorted(uses))
     ranked = sorted(rows, key=lambda row: (-row.papers, row.name))
     return Months(months, tuple(len(papers[month]) for month in months), tuple(ranked[:limit]), len(ranked))
 
 
-def _to_row(name: str, uses: Collection[tuple[str, str]], months: Iterable[str]) -> Row:
+def _to_usage(name: str, uses: Collection[tuple[str, str]], months: Iterable[str]) -> Usage:
     by_month = Counter(month for month, _ in uses)
-    return Row(name, len({paper for _, paper in uses}), tuple(by_month[month] for month in months))
+    return Usage(name, len({paper for _, paper in uses}), tuple(by_month[month] for month in months))
 
 
 def _months_until(last: str, first: str) -> tuple[str, ...]:
