@@ -26,7 +26,7 @@ from strategies import facts
 from kg.build import build
 from kg.errors import OutputError
 from kg.export import FORMATS, export
-from kg.export.rows import TABLES, Table
+from kg.export.rows import TABLES, Sheet
 from kg.model import Entity, Evidence, Facts, Mention, Paper, Question, Result, Slot, Summary
 from kg.network import to_networkx
 from kg.readers.digest import parse_byline
@@ -141,7 +141,7 @@ def write(store: Store, format: str) -> dict[str, bytes]:
     return {name: b"".join(pieces) for name, pieces in FORMATS[format].write(store)}  # type: ignore[misc]
 
 
-def read_csv(table: Table, file: bytes) -> list[dict[str, str]]:
+def read_csv(table: Sheet, file: bytes) -> list[dict[str, str]]:
     """A table's cells, as Arrow's reader of CSV finds them, without the empty ones."""
     found = pa.csv.read_csv(
         pa.BufferReader(file),
