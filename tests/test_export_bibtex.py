@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from pathlib import Path
 
 import pytest
 from hostile import NAMES, export_twice, hostile_facts
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pybtex.database import BibliographyData, Entry, Person, parse_string
-from stores import store_of
-from strategies import facts
+from stores import passing_store_of, store_of, with_500_summaries
 
 from kg.build import build
 from kg.export.bibtex import to_bibtex
@@ -86,10 +82,9 @@ def check(store: Store, found: list[Facts]) -> None:
         assert entry.fields["url"] == f"https://arxiv.org/abs/{paper}"
 
 
-@given(st.lists(facts(), min_size=5, max_size=5, unique_by=lambda each: each.summary.key))
-@settings(max_examples=100, deadline=None)
-def test_bibtex_holds_the_papers_of_500_graphs(found: list[Facts]) -> None:
-    with tempfile.TemporaryDirectory() as folder, store_of(found, Path(folder)) as store:
+@with_500_summaries
+def test_bibtex_holds_the_papers_of_500_summaries(found: list[Facts]) -> None:
+    with passing_store_of(found) as store:
         check(store, found)
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 import subprocess
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hostile import NAMES, hostile_facts
 from sample_graph import sample_facts
-from stores import store_of
-from test_export_tables import Cell, Rows, odd_facts, read_tables, several, write
+from stores import passing_store_of, store_of, with_500_summaries
+from test_export_tables import Cell, Rows, odd_facts, read_tables, write
 
 from kg.build import build
 from kg.export import export
@@ -143,10 +142,9 @@ def statements(store: Store) -> set[tuple[str, str, str]]:
     return found
 
 
-@given(several(10))
-@settings(max_examples=50, deadline=None)
-def test_neo4j_holds_what_500_graphs_say(found: list[Facts]) -> None:
-    with tempfile.TemporaryDirectory() as name, store_of(found, Path(name)) as store:
+@with_500_summaries
+def test_neo4j_holds_what_500_summaries_say(found: list[Facts]) -> None:
+    with passing_store_of(found) as store:
         tables = read_tables(write(store, "csv"))
         check_neo4j(store, write(store, "neo4j"), tables)
 
@@ -163,6 +161,12 @@ def test_hostile_text_survives(start: str, tmp_path: Path) -> None:
     with store_of([odd_facts(start)], tmp_path) as store:
         tables = read_tables(write(store, "csv"))
         check_neo4j(store, write(store, "neo4j"), tables)
+
+
+def test_hostile_names_survive(tmp_path: Path) -> None:
+    found = [hostile_facts(name, f"2401.{number:05}") for number, name in enumerate(NAMES)]
+    with store_of(found, tmp_path) as store:
+        check_neo4j(store, write(store, "neo4j"), read_tables(write(store, "csv")))
 
 
 def test_the_scripts_hold_nothing_of_the_graph(tmp_path: Path) -> None:

@@ -6,21 +6,19 @@ import json
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import networkx as nx
 import pytest
+from conftest import need
 from hostile import NAMES, export_twice, hostile_facts
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from lxml import etree
 from sample_graph import sample_facts
-from stores import store_of
-from strategies import facts
+from stores import count_reads, passing_store_of, store_of, with_500_summaries
 
 from kg.build import build
 from kg.export import networks
@@ -144,10 +142,9 @@ def check(store: Store) -> None:
     assert [from_record(record) for record in graph["facts"]] == list(store.facts())
 
 
-@given(st.lists(facts(), min_size=5, max_size=5, unique_by=lambda each: each.summary.key))
-@settings(max_examples=100, deadline=None)
-def test_networks_hold_what_500_graphs_say(found: list[Facts]) -> None:
-    with tempfile.TemporaryDirectory() as name, store_of(found, Path(name)) as store:
+@with_500_summaries
+def test_networks_hold_what_500_summaries_say(found: list[Facts]) -> None:
+    with passing_store_of(found) as store:
         check(store)
 
 
@@ -165,6 +162,13 @@ def test_hostile_text_survives(tmp_path: Path) -> None:
         assert {name.replace(",", ";") for name in NAMES} <= {
             data["words"] for *_, data in read_graphml(text(store, "graphml"))[1]
         }
+
+
+def test_facts_are_written_as_they_are_read(example: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = count_reads(monkeypatch, "facts")
+    counts = [0, *(taken() for _ in networks.to_nodelink(example))]
+    assert counts[-1] == example.count() > 5
+    assert max(after - before for before, after in pairwise(counts)) == 1
 
 
 def test_a_graph_without_papers_is_a_network_too(tmp_path: Path) -> None:
@@ -250,12 +254,10 @@ def test_gexf_tells_no_day_and_no_version(example: Store) -> None:
 
 
 def test_xmllint_finds_no_fault(tmp_path: Path) -> None:
-    xmllint = shutil.which("xmllint")
-    if xmllint is None:
-        pytest.skip("xmllint is missing")
+    need("xmllint", shutil.which("xmllint") is not None)
     with store_of([sample_facts(), *map(hostile_facts, NAMES[:1])], tmp_path) as store:
         for format in ("graphml", "gexf"):
-            subprocess.run([xmllint, "--noout", "-"], input=text(store, format), check=True)
+            subprocess.run(["xmllint", "--noout", "-"], input=text(store, format), check=True)
 
 
 def test_the_same_graph_gives_the_same_bytes(tmp_path: Path) -> None:

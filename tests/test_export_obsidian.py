@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -15,13 +14,10 @@ from urllib.parse import quote, unquote, urlsplit
 import pytest
 import yaml
 from hostile import NAMES, export_twice, hostile_facts
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from sample_graph import sample_facts
-from stores import store_of
-from strategies import facts
+from stores import passing_store_of, store_of, with_500_summaries
 
 from kg.build import build
 from kg.export import export
@@ -211,10 +207,9 @@ def check_results(graph: Any, vault: dict[str, Note], paths: dict[str, str]) -> 
             assert lines, (result, path)
 
 
-@given(st.lists(facts(), min_size=5, max_size=5, unique_by=lambda each: each.summary.key))
-@settings(max_examples=100, deadline=None)
-def test_the_vault_holds_what_500_graphs_say(found: list[Facts]) -> None:
-    with tempfile.TemporaryDirectory() as folder, store_of(found, Path(folder)) as store:
+@with_500_summaries
+def test_the_vault_holds_what_500_summaries_say(found: list[Facts]) -> None:
+    with passing_store_of(found) as store:
         check(store)
 
 
