@@ -105,10 +105,15 @@ def _read(quads: Iterable[Quad]) -> tuple[dict[str, _Node], set[_Link]]:
 
 
 def _titles(objects: dict[str, _Node]) -> dict[str, str]:
-    """What the first summary of each paper calls it."""
+    """What the first summary of each paper calls it: the first by day, then by source."""
+
+    def when(summary: _Node) -> tuple[str, str]:
+        digest = objects[summary[KG.inDigest][0]]
+        return digest[DCTERMS.date][0], digest[DCTERMS.source][0]
+
     titles: dict[str, str] = {}
-    for iri in sorted(iri for iri, node in objects.items() if KG.Summary in node[RDF.type]):
-        titles.setdefault(objects[iri][KG.about][0], objects[iri][DCTERMS.title][0])
+    for summary in sorted((node for node in objects.values() if KG.Summary in node[RDF.type]), key=when):
+        titles.setdefault(summary[KG.about][0], summary[DCTERMS.title][0])
     return titles
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import networkx as nx
 import pytest
-from digests import digest, row
 from hypothesis import given, settings
+from stores import store_of
 from strategies import facts
 from test_graph import whole
 
 from kg.build import build
-from kg.model import Facts
+from kg.export.bibtex import to_bibtex
+from kg.export.obsidian import to_vault
+from kg.export.rows import Tables
+from kg.lookup import find
+from kg.model import Facts, Paper, Summary
 from kg.network import to_networkx
 from kg.store import open_store
+from kg.views.cards import derive_cards
 from kg.views.scene import derive_scene
 
 
@@ -64,16 +70,28 @@ def test_it_comes_sorted(network: nx.MultiDiGraph) -> None:
 
 
 def test_a_paper_is_called_as_its_first_summary_calls_it(tmp_path: Path) -> None:
-    for day, title in ((1, "Zeta: first"), (2, "Alpha: second")):
-        text = digest(
-            f"2024-01-0{day}", row("2401.00001", title, "Ann Lee", "On the GLUE benchmark, it reaches 5%.")
-        )
-        (tmp_path / f"{day}.md").write_text(text, encoding="utf-8")
-    build([str(tmp_path)], tmp_path)
-    with open_store(tmp_path) as store:
-        network = to_networkx(store)
-        scene = derive_scene(store)
-    assert [data["label"] for _, data in network.nodes(data=True) if data["type"] == "paper"] == [
-        "Zeta: first"
+    """The first by day, whatever its source; of those of one day, the first by source."""
+    told = [
+        ("a", "2024-01-02", "Alpha: the day after"),
+        ("x/y", "2024-01-01", "Beta: the same day"),
+        ("x-y", "2024-01-01", "Zeta: the first"),
     ]
-    assert [node.label for node in scene.nodes if node.type == "paper"] == ["Zeta: first"]
+    found = [
+        Facts(Summary(Paper("2401.00001"), source, day, title, "A text.", ""), "mine")
+        for source, day, title in told
+    ]
+    with store_of(found, tmp_path) as store:
+        network, scene = to_networkx(store), derive_scene(store)
+        cards = derive_cards(store, scene)
+        (row,) = Tables(store).papers()
+        bibtex = b"".join(to_bibtex(store)).decode()
+        notes = {name: b"".join(pieces).decode() for name, pieces in to_vault(store)}
+        hits = find(store, "2401.00001")
+    titles = ["Zeta: the first", "Beta: the same day", "Alpha: the day after"]
+    assert [data["label"] for _, data in network.nodes(data=True)] == titles[:1]
+    assert [node.label for node in scene.nodes] == titles[:1]
+    assert [summary["title"] for summary in cards["papers"][0]] == [[[title]] for title in titles]
+    assert row["title"] == titles[0]
+    assert re.findall("title = {{(.*)}}", bibtex) == titles[:1]
+    assert "# Zeta: the first\n" in notes["papers/2401.00001 Zeta the first.md"]
+    assert [hit.label for hit in hits] == titles[:1]

@@ -39,7 +39,7 @@ def to_bibtex(store: Store) -> Iterator[bytes]:
         papers[facts.summary.paper.arxiv_id].append(facts.summary)
     yield _HEAD
     for paper, summaries in sorted(papers.items()):
-        yield _to_entry(paper, sorted(summaries, key=lambda summary: (summary.date, summary))).encode()
+        yield _to_entry(paper, sorted(summaries, key=lambda summary: (summary.date, summary.source))).encode()
 
 
 def _to_entry(paper: str, summaries: list[Summary]) -> str:

@@ -83,7 +83,7 @@ def _read(store: Store) -> _Vault:
     papers: list[_Row] = [*tables.papers()]
     authors: list[_Row] = [*tables.authors()]
     things: list[_Row] = [*tables.entities()]
-    summaries: list[_Row] = sorted(tables.summaries(), key=lambda row: (row["day"], row["iri"]))
+    summaries: list[_Row] = sorted(tables.summaries(), key=lambda row: (row["day"], row["source"]))
     titles = {row["iri"]: f"{row['arxiv_id']} {row['title']}" for row in papers}
     names = {row["iri"]: row["name"] for row in authors}
     paths = _to_paths("papers", titles) | _to_paths("authors", names)

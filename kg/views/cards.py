@@ -81,10 +81,16 @@ def derive_cards(store: Store, scene: Scene) -> dict[str, Any]:
 
 
 def _summaries(store: Store, paper: str) -> list[str]:
+    """The summaries of a paper, by day, then by source."""
+
+    def when(summary: str) -> tuple[str, str]:
+        digest = _about(store, _about(store, summary)[KG.inDigest][0])
+        return digest[DCTERMS.date][0], digest[DCTERMS.source][0]
+
     found = store.quads.quads_for_pattern(
         None, ox.NamedNode(KG.about), ox.NamedNode(paper), ox.DefaultGraph()
     )
-    return sorted(str(quad.subject)[1:-1] for quad in found)
+    return sorted((str(quad.subject)[1:-1] for quad in found), key=when)
 
 
 def _read(quads: Iterable[ox.Quad]) -> dict[str, Properties]:

@@ -23,9 +23,10 @@ _NODES = """
 SELECT ?node ?type ?name {
   { VALUES ?class { kg:Author kg:Model kg:Method kg:Dataset kg:Benchmark kg:Metric kg:Task }
     ?node a ?class ; skos:prefLabel|foaf:name ?name }
-  UNION { ?summary kg:about ?node ; dcterms:title ?name . BIND(kg:Paper AS ?class) }
+  UNION { ?summary kg:about ?node ; dcterms:title ?name ; kg:inDigest ?digest .
+    ?digest dcterms:date ?day ; dcterms:source ?source . BIND(kg:Paper AS ?class) }
   BIND(LCASE(STRAFTER(STR(?class), "#")) AS ?type)
-} ORDER BY ?summary ?name
+} ORDER BY ?day ?source ?name
 """
 _EDGES = """
 SELECT DISTINCT ?source ?relation ?target {
