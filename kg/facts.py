@@ -60,7 +60,7 @@ from kg.vocabulary import (
     Names,
 )
 
-__all__ = ["Reread", "from_quads", "to_facts", "to_whole_quads"]
+__all__ = ["Reread", "from_quads", "to_whole_quads"]
 
 T = TypeVar("T")
 
@@ -82,20 +82,12 @@ class Reread:
     base: str | None
 
 
-def to_facts(quads: Iterable[Quad]) -> list[Facts]:
-    """The facts in `quads`, sorted by summary; names that became one thing come as one.
-
-    Needs the types of things (the graph `identity`) and the components; the names of graphs do not
-    matter. Raises `FactsError` where a summary cannot be read.
-    """
-    read, faults = _read_summaries(_read_nodes(quads)[0])
-    for iri, reason in faults:
-        raise FactsError(f"{iri}: {reason}")
-    return [found.facts for found in read]
-
-
 def from_quads(quads: Iterable[Quad]) -> Reread:
-    """The facts in `quads`, sorted by summary, and all that they do not hold."""
+    """The facts in `quads`, sorted by summary, and all that they do not hold.
+
+    Names that became one thing come as one. Needs the types of things (the graph `identity`) and the
+    components; the names of graphs do not matter.
+    """
     nodes, left = _read_nodes(quads)
     read, faults = _read_summaries(nodes)
     facts = tuple(found.facts for found in read)

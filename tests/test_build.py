@@ -19,7 +19,7 @@ from rdflib.compare import isomorphic
 import kg.build
 from kg.build import build, example, remove
 from kg.errors import OutputError, SourceError, StoreError
-from kg.facts import to_facts
+from kg.facts import from_quads
 from kg.model import Facts
 from kg.queries import Table, ask
 from kg.store import open_store
@@ -330,7 +330,7 @@ def test_the_store_gives_its_facts_back_from_its_quads(tmp_path: Path, sources: 
     build([str(tmp_path / "digests")], tmp_path / "out")
     quads = ox.parse(path=str(tmp_path / "out" / "graph.nq"), format=ox.RdfFormat.N_QUADS)
     with open_store(tmp_path / "out") as store:
-        assert to_facts(quads) == list(store.facts())
+        assert from_quads(quads).facts == tuple(store.facts())
 
 
 def test_the_graph_is_an_rdflib_dataset_too(tmp_path: Path, sources: dict[str, Path]) -> None:

@@ -212,7 +212,7 @@ class Tables:
     def _summaries(self) -> dict[str, dict[str, str]]:
         return {row["iri"]: row for row in select(self._store, _SUMMARIES)}
 
-    @property
+    @cached_property
     def _by_day(self) -> list[dict[str, str]]:
         """The summaries, a paper's together, the earliest first."""
         return sorted(self._summaries.values(), key=lambda row: (row["paper"], row["day"], row["source"]))
