@@ -145,6 +145,6 @@ def test_functions_stay_short(path: Path) -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.end_lineno
-        and node.end_lineno - node.lineno + 1 > 50
+        and node.end_lineno - node.lineno + 1 > 40
     ]
     assert long == []
