@@ -18,7 +18,7 @@ from kg.export.bibtex import to_bibtex
 from kg.export.obsidian import to_vault
 from kg.export.rows import Tables
 from kg.lookup import find
-from kg.model import Facts, Paper, Summary
+from kg.model import Entity, Evidence, Facts, Field, Mention, Paper, Summary
 from kg.network import to_networkx
 from kg.store import open_store
 from kg.views.cards import derive_cards
@@ -60,6 +60,28 @@ def test_edges_carry_their_words(network: nx.MultiDiGraph) -> None:
     for _, _, data in network.edges(data=True):
         assert data["words"] or data["relation"] == "isVersionOf"
         assert data["day"] == ("2024-10-01" if data["words"] else "")
+
+
+@pytest.mark.parametrize("field", ["title", "abstract"])
+@pytest.mark.parametrize("first", ["GLUE", "glue"])
+def test_the_words_of_an_edge_are_the_first_title_before_abstract(
+    field: Field, first: str, tmp_path: Path
+) -> None:
+    """Whatever their letters, and however far into the title; both spellings are one benchmark."""
+    other = first.swapcase()
+    texts: dict[Field, str] = {"title": "A title", "abstract": f"{other} {first}"}
+    texts[field] = f"Far into it stands {first}, or {other}."
+    summary = Summary(Paper("2401.00001"), "digest", "2024-01-01", texts["title"], texts["abstract"], "")
+    named = sorted(
+        Mention(Evidence(where, start, start + 4, word), "uses", "kg_entities", 9)
+        for where, text in texts.items()
+        for word in (first, other)
+        if (start := text.find(word)) >= 0
+    )
+    with store_of([Facts(summary, "f", (Entity("benchmark", tuple(named)),))], tmp_path) as store:
+        ((*_, data),) = to_networkx(store).edges(data=True)
+        (row,) = Tables(store).edges()
+    assert data["words"] == row["words"] == first
 
 
 def test_it_comes_sorted(network: nx.MultiDiGraph) -> None:
