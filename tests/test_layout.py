@@ -44,7 +44,7 @@ def test_nodes_of_mixed_sizes_do_not_cover_one_another(count: int, edges: int) -
 
 
 def test_another_processor_puts_them_in_the_same_places() -> None:
-    """A processor that NumPy's quicker code and that of its linear algebra cannot count on."""
+    """One that has none of what NumPy's quicker code asks for; in single precision half the nodes move."""
     sizes, pairs = tangle(300, 1200)
     found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
     plain = {"OPENBLAS_NUM_THREADS": "1", "OPENBLAS_CORETYPE": "Prescott"}
