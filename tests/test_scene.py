@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from stores import store_of
 
 from kg.model import Entity, Evidence, Facts, Mention, Paper, Summary
@@ -64,3 +65,10 @@ def test_where_all_fit_the_lonely_stay(tmp_path: Path) -> None:
     assert whole.left_out == {}
     assert "alone" not in labels(part)
     assert part.left_out == {"paper": 1}
+
+
+@pytest.mark.parametrize("limit", [2, 3, 4])
+def test_even_a_small_picture_joins_what_it_shows(tmp_path: Path, limit: int) -> None:
+    (scene,) = scenes(tmp_path, NAMED, limit)
+    assert len(scene.nodes) == limit
+    assert scene.edges

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 from kg.lookup import find
 from kg.model import ENTITY_TYPES
@@ -139,16 +140,18 @@ def _distances(starts: set[str], neighbours: Mapping[str, set[str]], hops: int) 
 
 
 def _connected(ranked: list[Node], neighbours: Mapping[str, set[str]], limit: int) -> list[Node]:
-    """The first `limit` nodes; where not all fit, those that would stand alone make room for the next."""
-    chosen, waiting = ranked[:limit], ranked[limit:]
-    for _ in range(3):
-        present = {node.iri for node in chosen}
-        joined = [node for node in chosen if neighbours.get(node.iri, set()) & present]
-        if not waiting or len(joined) == len(chosen):
-            break
-        room = limit - len(joined)
-        chosen, waiting = joined + waiting[:room], waiting[room:]
-    return chosen
+    """`limit` nodes by rank: the first, then always the first that is joined to one of them, if any is."""
+    rank = {node.iri: number for number, node in enumerate(ranked)}
+    waiting, joined, chosen = iter(range(len(ranked))), list[int](), set[int]()
+    while len(chosen) < min(limit, len(ranked)):
+        number = heappop(joined) if joined else next(waiting)
+        if number in chosen:
+            continue
+        chosen.add(number)
+        for other in neighbours.get(ranked[number].iri, ()):
+            if rank.get(other, number) not in chosen:
+                heappush(joined, rank[other])
+    return [ranked[number] for number in sorted(chosen)]
 
 
 def _edges(links: Iterable[tuple[str, str, str]], place: Mapping[str, int]) -> Iterator[Edge]:
