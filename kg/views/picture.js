@@ -481,7 +481,7 @@ function show(number) {
   const content = number === null ? openingPanel() : [
     make("div", { className: "kind" }, shape(nodes[number].group), singular[nodes[number].group] || nodes[number].group,
       make("button", { className: "close", type: "button", ariaLabel: "Close", onclick: () => select(null) }, "×")),
-    make("h2", { id: "heading", dir: "auto" }, nodes[number].label),
+    make("h2", { id: "heading", dir: "auto", className: nodes[number].label.length > 160 ? "long" : "" }, nodes[number].label),
     ...({ paper: paperPanel, author: authorPanel }[nodes[number].group] || thingPanel)(number),
   ];
   panel.replaceChildren(...content.filter((part) => part !== null));
