@@ -262,8 +262,8 @@ function fit() {
   const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
   const margin = { side: 50, top: element("filters").offsetHeight + 36, bottom: 36 };
   const scale = Math.min(
-    (clientWidth - 2 * margin.side) / Math.max(right - left, 1),
-    (clientHeight - margin.top - margin.bottom) / Math.max(bottom - top, 1), 1.6);
+    Math.max(clientWidth - 2 * margin.side, clientWidth / 2, 1) / Math.max(right - left, 1),
+    Math.max(clientHeight - margin.top - margin.bottom, clientHeight / 2, 1) / Math.max(bottom - top, 1), 1.6);
   const shift = (margin.top - margin.bottom) / 2 / scale;
   network.moveTo({ position: { x: (left + right) / 2, y: (top + bottom) / 2 - shift }, scale });
 }
