@@ -11,9 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 CHECKOUT = Path(__file__).parents[1]
+
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("KG_CI") == "1":
+    settings.load_profile("ci")  # the same examples in every run; elsewhere others each time
 
 
 def need(what: str, present: bool) -> None:

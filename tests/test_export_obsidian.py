@@ -116,7 +116,7 @@ def read_vault(store: Store) -> dict[str, Note]:
         body = text.partition("\n---\n")[2] if text.startswith("---\n") else text
         for line in WIKI.sub("", body).splitlines():
             inner = re.sub(r"^(?:#{1,2} |- |> |  > )", "", line)
-            inner = re.sub(r"(?<!\\)\]\((?:[^()]*|<https://[^<>]*>)\)", "", inner)
+            inner = re.sub(r"(?<!\\)\]\((?:[^()]*|<https://[^<>]*>)\)", "]", inner)
             assert not ACTIVE.search(inner), (path, line)
         vault[path] = read_note(text)
     return vault
