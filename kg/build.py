@@ -122,8 +122,8 @@ def import_graphs(
     found = read_graphs(files, format)
     with open_store(folder, base=_base(folder, found), write=True) as store:
         new = {each.summary.key for each in found.facts if store.extractor_of(each.summary) is None}
-        kept = set(store.facts())
-        replaced = sum(each.summary.key not in new and each not in kept for each in found.facts)
+        others = {each.summary.key: each for each in found.facts if each.summary.key not in new}
+        replaced = sum(others.get(kept.summary.key, kept) != kept for kept in store.facts())
         store.keep(found.facts)
         store.reject(files, found.skipped)
         graphs, quads = _publish(store, folder, track)

@@ -62,7 +62,7 @@ def to_trig(store: Store) -> Iterator[bytes]:
 
 
 def to_rdfxml(store: Store) -> Iterator[bytes]:
-    """The union of the graphs as RDF/XML, subjects in order (namespaces too: Oxigraph shuffles them)."""
+    """The union of the graphs as RDF/XML, subjects and namespaces in order."""
     triples = to_ntriples(store)
     head = b""
     while lines := list(islice(triples, _TOGETHER)):
