@@ -24,15 +24,26 @@ from kg.errors import OutputError, SourceError, StoreError
 from kg.export import FORMATS, export
 from kg.extract import extract, fingerprint
 from kg.files import write_file
+from kg.gold import read_marks
 from kg.imports import Imported, read_graphs
 from kg.model import Skipped, Summary, parse_arxiv_id
 from kg.progress import Track, untracked
 from kg.readers.digest import find_digests, read_digests
 from kg.records import Record, to_record
 from kg.store import Refreshed, Store, open_store
+from kg.training.standoff import Aligned, derive_standoff
 from kg.views.picture import PICTURE, draw
 
-__all__ = ["PUBLISHED", "Built", "build", "derive_records", "example", "import_graphs", "remove"]
+__all__ = [
+    "PUBLISHED",
+    "Built",
+    "build",
+    "derive_annotations",
+    "derive_records",
+    "example",
+    "import_graphs",
+    "remove",
+]
 
 _TOGETHER = 32
 _WORTH_A_POOL = 200
@@ -157,6 +168,12 @@ def derive_records(
     count = len(summaries)
     facts = track(extract(summaries, workers if count >= _WORTH_A_POOL else 1), "Extracting", count)
     return (to_record(each) for each in facts), skipped
+
+
+def derive_annotations(gold: Path | str, sources: Sequence[str]) -> tuple[Iterable[Aligned], list[Skipped]]:
+    """The marks of a gold file as places in the texts of `sources`, to learn from; and what was skipped."""
+    summaries, skipped = _read(sources)
+    return derive_standoff(read_marks(gold), summaries), skipped
 
 
 def remove(paper: str, folder: Path | str = "outputs", *, track: Track = untracked) -> int:

@@ -440,6 +440,29 @@ def evaluate_command(
         say_skipped(skipped)
 
 
+@app.command("standoff")
+def standoff_command(
+    gold: Annotated[Path, typer.Argument(metavar="GOLD", help="Facts marked by reading, as JSON lines.")],
+    sources: NeededSources,
+    quiet: QuietOption = False,
+) -> None:
+    """Print where SOURCE names what is marked, without its words.
+
+    One JSON object a paper: type, role and offsets of its things, slots of its results. The marks of a
+    paper can so be passed on without its text.
+    """
+    from kg.build import derive_annotations
+
+    annotations, skipped = derive_annotations(gold, sources)
+    for aligned in annotations:
+        if aligned.record:
+            show_text(json.dumps(aligned.record, separators=(",", ":")) + "\n")
+        for what in aligned.unplaced if not quiet else ():
+            say(f"{aligned.id}: {what} has no place in the text")
+    if not quiet:
+        say_skipped(skipped)
+
+
 @app.command("remove")
 def remove_command(
     paper: Annotated[str, typer.Argument(metavar="ID", help="The arXiv id of a paper.")],

@@ -27,6 +27,7 @@ __all__ = [
     "Thing",
     "parse_gold",
     "read_gold",
+    "read_marks",
     "to_found",
     "to_name_key",
     "to_number_key",
@@ -250,7 +251,12 @@ _RESULT_MAY_HAVE: _Rules = {
 
 
 def read_gold(path: Path | str) -> tuple[Gold, ...]:
-    """The papers of a gold file, in its order; empty lines are passed over.
+    """The papers of a gold file, in its order, made comparable. Raises `SourceError` as `read_marks` does."""
+    return tuple(map(_to_gold, read_marks(path)))
+
+
+def read_marks(path: Path | str) -> tuple[Record, ...]:
+    """The papers of a gold file as they are marked, in its order; empty lines are passed over.
 
     Raises `SourceError`, with file and line, where the file cannot be read, holds no paper, or a line
     is not a JSON object with the keys that the guidelines name.
@@ -260,7 +266,7 @@ def read_gold(path: Path | str) -> tuple[Gold, ...]:
         with Path(path).open(encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
-                    found.append(parse_gold(line, f"{path}:{number}"))
+                    found.append(_parse_marks(line, f"{path}:{number}"))
     except OSError as error:
         raise SourceError(f"cannot read gold {path}: {error.strerror}; give a file of JSON lines") from error
     except UnicodeDecodeError as error:
@@ -272,8 +278,12 @@ def read_gold(path: Path | str) -> tuple[Gold, ...]:
 
 def parse_gold(line: str, where: str = "gold") -> Gold:
     """One paper of the gold, from its JSON. Raises `SourceError`, which says `where` and what is amiss."""
+    return _to_gold(_parse_marks(line, where))
+
+
+def _parse_marks(line: str, where: str) -> Record:
     try:
-        record = json.loads(line)
+        record: Record = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{where}: not JSON: {error}") from error
     if not isinstance(record, dict):
@@ -283,7 +293,7 @@ def parse_gold(line: str, where: str = "gold") -> Gold:
         _check(entity, f"{where}: entity {number}", _ENTITY_NEEDS, _ENTITY_MAY_HAVE)
     for number, result in enumerate(record["results"], 1):
         _check(result, f"{where}: result {number}", _RESULT_NEEDS, _RESULT_MAY_HAVE)
-    return _to_gold(record)
+    return record
 
 
 def _check(record: Record, where: str, needs: _Rules, may_have: _Rules | None = None) -> None:

@@ -27,7 +27,7 @@ FLOORS = [
     {"store"},
     {"network", "queries"},
     {"lookup", "validate", "export", "gold"},
-    {"evaluate", "imports", "views"},
+    {"evaluate", "imports", "views", "training"},
     {"build"},
     {"terminal"},
     {"cli"},

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 from kg.model import Evidence, Field, Summary
 
-__all__ = ["GAP", "View", "to_view"]
+__all__ = ["GAP", "SIGNS", "View", "to_view"]
 
 GAP = "\n\n"
 """Stands between title and abstract, and nowhere else."""
+
+SIGNS = str.maketrans("\u2010\u2011\u2012\u2013\u2212\u2018\u2019\u201c\u201d\u2044", "-----''\"\"/")
+"""Dashes, quotation marks and the fraction slash, and how a view writes them."""
 
 LONGEST_RUN = 300
 """What an unbroken run of characters is cut to, so that no rule meets a longer one."""
@@ -27,7 +30,6 @@ _REPAIRS = re.compile(
     r"|(?P<run>(?P<one>[^\w\s])(?P=one){3,})"
     rf"|(?P<long>\S{{{LONGEST_RUN},}})"
 )
-_SIGNS = str.maketrans("\u2010\u2011\u2012\u2013\u2212\u2018\u2019\u201c\u201d\u2044", "-----''\"\"/")
 
 
 @dataclass(frozen=True)
@@ -97,13 +99,13 @@ def _replacement(match: re.Match[str]) -> str:
     text = match.group()
     match match.lastgroup:
         case "mojibake":
-            return _decoded(text).translate(_SIGNS)
+            return _decoded(text).translate(SIGNS)
         case "mark":
             return ""
         case "space":
             return " "
         case "sign":
-            return text.translate(_SIGNS)
+            return text.translate(SIGNS)
         case "run":
             return text[:3]
         case _:
