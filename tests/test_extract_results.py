@@ -230,6 +230,19 @@ def test_two_compared_values_are_two_results() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Nova rose from 39.4 to 55.6 on TreeSet.",
+        "Nova's accuracy on TreeSet dropped from 55.6 to 39.4.",
+        "Training Nova lifts it from 39.4 for Nova to 55.6 on TreeSet.",
+    ],
+)
+def test_nothing_is_compared_with_itself(sentence: str) -> None:
+    (found,) = results(sentence)
+    assert (found["subject"], found.get("baseline")) == ("Nova", None)
+
+
 def test_a_range_is_no_baseline_value() -> None:
     (found,) = results("Nova has an accuracy of 81.2 compared to scores ranging from 60.1 to 72.5.")
     assert (found["value"], "rival" in found) == ("81.2", False)

@@ -214,9 +214,9 @@ def rows(store: Store, name: str, columns: str = "", **values: str) -> list[tupl
 
 def test_the_library_holds_these_queries() -> None:
     assert " ".join(sorted(QUERIES)) == (
-        "agreement beats co-authors compared-with counts datasets-used digest-days evidence families gains "
-        "inconsistent leaderboard methods-for metrics names open-questions paper papers papers-by proposed "
-        "quotes results-in results-of same-benchmark top-benchmarks top-methods"
+        "agreement beats co-authors compared-with counts datasets-used digest-days doubts evidence families "
+        "gains inconsistent leaderboard methods-for metrics names open-questions paper papers papers-by "
+        "proposed quotes results-in results-of same-benchmark top-benchmarks top-methods"
     )
 
 
@@ -516,6 +516,39 @@ def test_inconsistent(tmp_path: Path) -> None:
         assert rows(store, "inconsistent", columns) == [expected]
 
 
+def test_doubts(tmp_path: Path) -> None:
+    sentence = (
+        "On SortBench Delta has an accuracy of 178%, 9 points above 75% before, an accuracy of 60% after 60% "
+        "for Beta-7B, 78%, 9 points above the 75% of Beta-7B, 5% fewer errors, and an accuracy of 99%."
+    )
+    text = Text("2403.00003", "2024-03-04", "Delta", "", sentence)
+    entities = (
+        text.entity("model", "proposes", "Delta"),
+        text.entity("benchmark", "evaluatesOn", "SortBench"),
+        text.entity("metric", "uses", "accuracy"),
+        text.entity("model", "comparesWith", "Beta-7B"),
+    )
+    slots = {"subject": DELTA, "on": SORT, "metric": ACCURACY}
+    results = (
+        text.result(0, "score", "178%", slots),
+        text.result(0, "gain", "5%", {**slots, "baseline": DELTA}, direction="down"),
+        text.result(0, "score", "60%", {**slots, "baseline": BETA}, against="60%"),
+        text.result(0, "score", "78%", {**slots, "baseline": BETA}, against="75%"),
+        text.result(0, "gain", "9 points", {**slots, "baseline": BETA}, direction="up"),
+        text.result(0, "score", "99%", slots),
+    )
+    with open_store(tmp_path, write=True) as store:
+        store.keep([Facts(text.summary, "by hand", tuple(sorted(entities)), results)])
+        store.refresh()
+        assert rows(store, "doubts", "doubt value") == [
+            ("compared with itself", "5%"),
+            ("no other than its baseline", "60%"),
+            ("no share of 100 %", "178%"),
+            ("other than the gain beside it", "60%"),
+            ("other than the gain beside it", "78%"),
+        ]
+
+
 def test_agreement(made: Store) -> None:
     assert rows(made, "agreement") == [
         ("Alpha", "SortBench", "accuracy", "%", "2", "80.5", "81.5", "1"),
@@ -626,7 +659,7 @@ EXAMPLE: dict[str, tuple[dict[str, str], str, list[tuple[str, ...]]]] = {
     ),
     "counts": ({}, "things count", [("paper", "10"), ("digest", "1"), ("summary", "10")]),
 }
-NOTHING_IN_EXAMPLE = {"agreement", "inconsistent", "quotes", "same-benchmark"}
+NOTHING_IN_EXAMPLE = {"agreement", "doubts", "inconsistent", "quotes", "same-benchmark"}
 """No two of its papers measure on one benchmark, none contradicts itself, and no quote is false."""
 
 

@@ -54,6 +54,11 @@ def second_filler(role: str) -> str:
                  FILTER (?path != kg:refersTo) }}"""
 
 
+def filler_is(role: str, kind: str) -> str:
+    """What fills the slot of a result is of this class as well."""
+    return f"INSERT {{ ?thing a kg:{kind} }} WHERE {{ ?result kg:{role} ?thing }}"
+
+
 def unbacked(role: str) -> str:
     """A statement of a result without its mention."""
     return f"""
@@ -181,10 +186,13 @@ BREAKS: dict[str, list[str]] = {
     "ResultUpperValue": [instead(GAIN, "kg:upperValue", "3"), also(GAIN, "kg:upperValue", "4.0")],
     "ResultUnit": [instead(GAIN, "kg:unit", '""')],
     "ResultDirection": [instead(GAIN, "kg:direction", '"sideways"')],
-    "ResultSubject": [second_filler("subject")],
+    "ResultSubject": [second_filler("subject"), *(filler_is("subject", kind) for kind in ("Metric", "Task"))],
     "ResultOn": [second_filler("on")],
     "ResultMetric": [second_filler("metric")],
-    "ResultBaseline": [second_filler("baseline")],
+    "ResultBaseline": [
+        second_filler("baseline"),
+        *(filler_is("baseline", kind) for kind in ("Metric", "Task")),
+    ],
     "ResultBaselineValue": [also(SCORE, "kg:baselineValue", "1.0"), instead(SCORE, "kg:baselineValue", "1")],
     "ResultEvidence": ["INSERT { ?x kg:evidence <urn:other> } WHERE { " + GAIN + " }"],
     "ResultDelta": [also(SCORE, "kg:delta", "1.0")],
@@ -293,7 +301,15 @@ def test_sample_conforms() -> None:
     assert derive_report([quads]) == Report(summaries=1, quads=own, violations=())
 
 
-SAYS_WHAT_GOES_WHERE = {"PaperEvaluatesOn", "PaperAddresses", "ResultOn", "ResultMetric", "ResultValue"}
+SAYS_WHAT_GOES_WHERE = {
+    "PaperEvaluatesOn",
+    "PaperAddresses",
+    "ResultSubject",
+    "ResultOn",
+    "ResultMetric",
+    "ResultBaseline",
+    "ResultValue",
+}
 """The shapes that random facts may break, since they put any thing in any slot and ranges upside down."""
 
 

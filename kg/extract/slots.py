@@ -113,7 +113,7 @@ def fill(frame: Frame) -> list[Filled]:
         for on in find_targets(_without(frame, [*rivals, subject]), position) or (None,):
             filled.append(replace(result, on=on))
             compared = [
-                replace(filled[-1], rival=rival, baseline=find_owner(frame, rival) or baseline)
+                replace(filled[-1], rival=rival, baseline=find_owner(frame, rival, subject) or baseline)
                 for rival in linked.get(position, ())
             ]
             filled[-1:] = compared or filled[-1:]
@@ -225,10 +225,14 @@ def _has_point(frame: Frame, position: int) -> bool:
     return "." in frame.text[number.start : number.end]
 
 
-def find_owner(frame: Frame, position: int) -> Named | None:
-    """The system that the value of a baseline belongs to: `X (23.9`, `X's 0.4`, `23.9 for X`."""
+def find_owner(frame: Frame, position: int, subject: Named | None) -> Named | None:
+    """The system that the value of a baseline belongs to: `X (23.9`, `X's 0.4`, `23.9 for X`.
+
+    Never the subject: what rises `from A to B` is not compared with itself.
+    """
     number = frame.numbers[position]
-    systems = frame.among(SYSTEMS, frame.start, frame.end)
+    named = frame.among(SYSTEMS, frame.start, frame.end)
+    systems = [thing for thing in named if subject is None or thing.id != subject.id]
     for thing in reversed(systems):
         if _OWNS.fullmatch(frame.text, thing.end, number.start):
             return thing
