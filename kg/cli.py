@@ -457,8 +457,8 @@ def standoff_command(
     for aligned in annotations:
         if aligned.record:
             show_text(json.dumps(aligned.record, separators=(",", ":")) + "\n")
-        for what in aligned.unplaced if not quiet else ():
-            say(f"{aligned.id}: {what} has no place in the text")
+        for missing in aligned.unplaced if not quiet else ():
+            say(f"{aligned.id}: {missing}")
     if not quiet:
         say_skipped(skipped)
 

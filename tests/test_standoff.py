@@ -91,9 +91,12 @@ def test_what_has_no_place_is_named_unless_it_is_optional() -> None:
     aligned = align(
         marks(thing("FoldNet"), thing("MazeNet", optional=True), results=(result("7", "7"),)), text
     )
-    assert aligned.unplaced == ("method 'FoldNet'", "value '7'")
+    assert aligned.unplaced == (
+        "method 'FoldNet' has no place in the text",
+        "value '7' has no place in the text",
+    )
     [missing] = derive_standoff([marks()], [summary("T", "", id="2402.00002")])
-    assert (missing.record, missing.unplaced) == (None, ("its summary",))
+    assert (missing.record, missing.unplaced) == (None, ("no text of it is there",))
 
 
 def test_another_text_has_another_hash() -> None:

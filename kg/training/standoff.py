@@ -38,7 +38,7 @@ _Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Aligned:
-    """The standoff of one paper, none where its text is not there; the required marks that have no place."""
+    """The standoff of one paper, none where its text is not there; in words, what is missing."""
 
     id: str
     record: Record | None
@@ -52,7 +52,7 @@ def derive_standoff(marks: Iterable[Record], summaries: Iterable[Summary]) -> It
         texts.setdefault(summary.paper.arxiv_id, summary)
     for paper in marks:
         text = texts.get(paper["id"])
-        yield align(paper, text) if text else Aligned(paper["id"], None, ("its summary",))
+        yield align(paper, text) if text else Aligned(paper["id"], None, ("no text of it is there",))
 
 
 def align(paper: Record, summary: Summary) -> Aligned:
@@ -62,7 +62,7 @@ def align(paper: Record, summary: Summary) -> Aligned:
 
     def lacks(mark: Record, what: str) -> None:
         if not mark.get("optional"):
-            unplaced.append(what)
+            unplaced.append(f"{what} has no place in the text")
 
     entities, results = [], []
     for entity in paper["entities"]:
