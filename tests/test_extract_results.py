@@ -243,6 +243,13 @@ def test_nothing_is_compared_with_itself(sentence: str) -> None:
     assert (found["subject"], found.get("baseline")) == ("Nova", None)
 
 
+def test_nothing_is_measured_on_itself() -> None:
+    whole = frame("Models gain on LeafSet: LeafSet improves accuracy by 5% overall.")
+    data = [thing for thing in whole.things if thing.key == "leafset"]
+    (found,) = fill(replace(whole, proposed=data[1:]))
+    assert (found.subject, found.on) == (data[1], None)
+
+
 def test_a_range_is_no_baseline_value() -> None:
     (found,) = results("Nova has an accuracy of 81.2 compared to scores ranging from 60.1 to 72.5.")
     assert (found["value"], "rival" in found) == ("81.2", False)

@@ -122,7 +122,8 @@ def fill(frame: Frame) -> list[Filled]:
 
 def _without(frame: Frame, taken: Sequence[Named | None]) -> Frame:
     """The frame without the things that compete, so that nothing is measured on them."""
-    things, proposed = ([t for t in some if t not in taken] for some in (frame.things, frame.proposed))
+    ids = {thing.id for thing in taken if thing}
+    things, proposed = ([t for t in some if t.id not in ids] for some in (frame.things, frame.proposed))
     return replace(frame, things=things, proposed=proposed)
 
 
