@@ -8,9 +8,10 @@ Gold says what a paper states, by names; a model learns from places. One JSON ob
                   "subject", "on", "metric", "baseline": {"places": [PLACE, …], "open": true | false},
                   "baseline_value": PLACE | null}, …]}
 
-A PLACE is [field, start, end] in code points of the stored text. `open` says that leaving the slot out is
-right as well. Places in follow-up questions are given too, though nothing is stated there. The texts come
-from the user's own digest, which must be the same to the character.
+A PLACE is [field, start, end] in code points of the stored text; one may lie inside one of another thing.
+`open` says that leaving the slot out is right as well. Optional marks without a place are left out. Places
+in follow-up questions are given too, though nothing is stated there. The texts come from the user's own
+digest, which must be the same to the character.
 """
 
 from __future__ import annotations
@@ -74,10 +75,12 @@ def align(paper: Record, summary: Summary) -> Aligned:
     for result in paper["results"]:
         numbers = _numbers(view, result.get("evidence") or "")
         value = _number(numbers, result["value"])
-        if value:
-            results.append(_result(view, result, numbers, value))
-        else:
+        if value is None:
             lacks(result, f"value {result['value']!r}")
+            continue
+        results.append(_result(view, result, numbers, value))
+        for name in _left_out(result, results[-1]):
+            lacks(result, f"{name} of {result['value']!r}")
     record = {
         "id": paper["id"],
         "source": summary.source,
@@ -112,6 +115,13 @@ def _result(view: View, result: Record, numbers: list[Number], value: Number) ->
     }
 
 
+def _left_out(result: Record, placed: Record) -> list[str]:
+    """What of a placed result is marked, may not be left out, and has no place."""
+    slots = [name for name in SLOTS if not (placed[name]["places"] or placed[name]["open"])]
+    against = result.get("baseline_value") is not None and placed["baseline_value"] is None
+    return [*slots, *(["baseline value"] if against else [])]
+
+
 def _slot(view: View, fillers: list[str | None]) -> Record:
     names = [filler for filler in fillers if filler is not None]
     return {"places": _places(view, names), "open": None in fillers or not fillers}
@@ -132,7 +142,7 @@ def _occurrences(text: str, name: str) -> list[_Span]:
     words = name.translate(SIGNS).split()
     if not words:
         return []
-    pattern = r"(?<!\w)" + " ".join(map(re.escape, words)) + r"(?!\w)"
+    pattern = r"(?<!\w)" + " ".join(map(re.escape, words)) + r"(?!\w|\.\d)"
     exact = [match.span() for match in re.finditer(pattern, text)]
     if exact and len(name) <= SHORT:
         return exact
