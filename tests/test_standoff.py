@@ -132,7 +132,7 @@ def test_any_name_slices_to_itself(names: list[str]) -> None:
 
 
 def test_the_training_gold_is_placed(shared: Path) -> None:
-    """All 5,357 required things; of 1,065 results all but 12, told otherwise in their evidence, and 8 slots."""
+    """All required things and results but for 12, told otherwise in their evidence; and 8 slots."""
     texts = [each for each in read_digests([str(shared / "gold" / "train.md")]) if isinstance(each, Summary)]
     by_id = {text.paper.arxiv_id: text for text in texts}
     found = list(derive_standoff(read_marks(shared / "gold" / "train.gold.jsonl"), texts))
