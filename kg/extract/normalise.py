@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 from kg.model import Evidence, Field, Summary
@@ -57,6 +58,18 @@ class View:
         field: Field = "title" if end <= self.title_end else "abstract"
         first, last = self.starts[start], self.ends[end - 1]
         return Evidence(field, first, last, self.summary.text(field)[first:last])
+
+    def find(self, field: Field, start: int, end: int) -> tuple[int, int]:
+        """The slice of `text` that stands for the stored words `start:end` of the field.
+
+        Raises `ValueError` where nothing is left of them.
+        """
+        low, high = (0, self.title_end) if field == "title" else (self.title_end + len(GAP), len(self.text))
+        first = bisect_right(self.ends, start, low, high)
+        last = bisect_left(self.starts, end, first, high)
+        if first == last:
+            raise ValueError(f"nothing is left of {field} {start}:{end}")
+        return first, last
 
 
 def to_view(summary: Summary) -> View:

@@ -63,6 +63,6 @@ def make_pipeline(guests: Iterable[str] = ()) -> Language:
     """A new pipeline, ready to read the text of a `View`; guests come after the entities."""
     nlp = spacy.blank("en")
     nlp.tokenizer = Tokenizer(nlp.vocab)
-    for name in (sections.NAME, entities.NAME, *guests, values.NAME, results.NAME):
+    for name in (sections.NAME, values.NAME, entities.NAME, *guests, results.NAME):
         nlp.add_pipe(name)
     return nlp

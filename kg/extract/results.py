@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
+from kg.extract.encoder import Reading, load_encoder
 from kg.extract.frames import Frame, Named
+from kg.extract.judge import link_facts, load_weights, share_of
+from kg.extract.links import choose, derive_link
 from kg.extract.numerals import Number
 from kg.extract.slots import Filled, fill
+from kg.extract.values import Kind, Valued
 from kg.model import Direction, EntityType, ResultKind
 
-__all__ = ["NAME", "Candidate", "ResultFinder", "make_results"]
+__all__ = ["NAME", "Candidate", "ResultFinder", "Stated", "find_frames", "make_results"]
 
 NAME = "kg_results"
 CONFIDENCE = 5
@@ -49,6 +53,16 @@ class Candidate:
     baseline: Span | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A result before it is written; `confidence` is in tenths."""
+
+    sentence: Span
+    frame: Frame
+    filled: Filled
+    confidence: int
+
+
 class ResultFinder:
     """Writes `doc._.kg_results`, and appends to `doc.spans["entities"]` what only a slot names."""
 
@@ -56,31 +70,63 @@ class ResultFinder:
         self.set_annotations(doc, self.match(doc))
         return doc
 
-    def match(self, doc: Doc) -> list[tuple[Span, Frame, Filled]]:
-        """Sentence, frame and slots of each result."""
-        things = sorted((_thing(span) for span in doc.spans["entities"]), key=lambda t: (t.start, -t.end))
-        proposed = [thing for thing in things if thing.role == "proposes"]
-        text = doc.text
-        values = [value for value in doc.spans["values"] if value.label_ != "other"]
+    def match(self, doc: Doc) -> list[Stated]:
+        """Each result: its sentence, its numbers, what fills its slots, and how sure that is."""
+        values = [(value._.kg_number, cast(Kind, value.label_)) for value in doc.spans["values"]]
+        sentences = {span.start_char: span for span in doc.spans["sentences"]}
+        told = [(span.start_char, span.end_char) for span in sentences.values()]
+        things = [_thing(span) for span in doc.spans["entities"]]
+        doubtful = [_thing(span) for span in doc.spans.get("doubtful", ())]
         found = []
-        for sentence in doc.spans["sentences"]:
-            inside = _within(values, sentence, lambda value: value.start_char)
-            if inside:
-                frame = Frame(
-                    text=text,
-                    start=sentence.start_char,
-                    end=sentence.end_char,
-                    numbers=[value._.kg_number for value in inside],
-                    kinds=[value.label_ for value in inside],
-                    things=_within(things, sentence, lambda thing: thing.start),
-                    proposed=proposed,
-                )
-                found += [(sentence, frame, filled) for filled in fill(frame)]
+        for frame in find_frames(doc.text, told, values, things):
+            for filled in _weighed(frame, fill(frame), [*things, *doubtful], doc._.kg_reading):
+                found.append(Stated(sentences[frame.start], frame, *filled))
         return found
 
-    def set_annotations(self, doc: Doc, found: list[tuple[Span, Frame, Filled]]) -> None:
+    def set_annotations(self, doc: Doc, found: list[Stated]) -> None:
+        """Write the results, and the things that only they name."""
         fillers = _Fillers(doc)
-        doc._.kg_results = tuple(_candidate(fillers, *one) for one in found)
+        doc._.kg_results = tuple(_candidate(fillers, one) for one in found)
+
+
+def find_frames(
+    text: str, sentences: Sequence[tuple[int, int]], values: Sequence[Valued], things: Sequence[Named]
+) -> Iterator[Frame]:
+    """A frame for each sentence (start, end) with a number that may be part of a result."""
+    named = sorted(things, key=lambda thing: (thing.start, -thing.end))
+    proposed = [thing for thing in named if thing.role == "proposes"]
+    numbers = [value for value in values if value[1] != "other"]
+    for start, end in sentences:
+        inside = _within(numbers, start, end, lambda value: value[0].start)
+        if inside:
+            yield Frame(
+                text=text,
+                start=start,
+                end=end,
+                numbers=[number for number, _ in inside],
+                kinds=[kind for _, kind in inside],
+                things=_within(named, start, end, lambda thing: thing.start),
+                proposed=proposed,
+            )
+
+
+def _weighed(
+    frame: Frame, found: list[Filled], things: Sequence[Named], reading: Reading | None
+) -> Iterator[tuple[Filled, int]]:
+    """The results of a frame, their slots as the encoder has them, where it read the text.
+
+    Where the rules find one number measured on several things or against several values, that stands.
+    """
+    for filled in found:
+        if reading is None:
+            yield filled, CONFIDENCE
+            continue
+        link = derive_link(frame, filled, things)
+        chosen = choose(frame, filled, link, load_encoder().weigh(reading, link))
+        share = share_of(load_weights().link, link_facts(chosen.sure))
+        if sum(one.position == filled.position for one in found) > 1:
+            chosen = replace(chosen, filled=replace(chosen.filled, on=filled.on, rival=filled.rival))
+        yield chosen.filled, round(10 * share)
 
 
 class _Fillers:
@@ -102,21 +148,21 @@ class _Fillers:
         return span
 
 
-def _within(sorted_items: list[Item], sentence: Span, start: Callable[[Item], int]) -> list[Item]:
-    """The items, sorted by their start, that start in the sentence."""
-    first = bisect_left(sorted_items, sentence.start_char, key=start)
-    return sorted_items[first : bisect_left(sorted_items, sentence.end_char, key=start)]
+def _within(items: list[Item], start: int, end: int, key: Callable[[Item], int]) -> list[Item]:
+    """The items, sorted by `key`, whose key lies between the two."""
+    return items[bisect_left(items, start, key=key) : bisect_left(items, end, key=key)]
 
 
-def _candidate(fillers: _Fillers, sentence: Span, frame: Frame, filled: Filled) -> Candidate:
+def _candidate(fillers: _Fillers, stated: Stated) -> Candidate:
+    frame, filled = stated.frame, stated.filled
     number, kind = frame.numbers[filled.position], frame.kinds[filled.position]
     rival = None if filled.rival is None else frame.numbers[filled.rival]
     return Candidate(
         kind=cast(ResultKind, kind),
         value=number.value if kind == "score" else _amount(number),
         value_span=_char_span(fillers.doc, number.start, number.end),
-        sentence=sentence,
-        confidence=CONFIDENCE,
+        sentence=stated.sentence,
+        confidence=stated.confidence,
         upper=number.upper,
         unit=number.unit,
         direction=filled.direction,

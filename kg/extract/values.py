@@ -23,12 +23,15 @@ from kg.extract.wording import (
     words_of,
 )
 
-__all__ = ["NAME", "Kind", "ValueFinder", "derive_kinds", "make_values"]
+__all__ = ["NAME", "Kind", "Valued", "ValueFinder", "derive_kinds", "make_values"]
 
 NAME = "kg_values"
 
 Kind = Literal["score", "gain", "ratio", "baseline", "other"]
 """`baseline` is the value that another number is compared with, `other` no measured outcome."""
+
+Valued = tuple[Number, Kind]
+"""A number of the text and what it is."""
 
 Span.set_extension("kg_number", default=None, force=True)
 

@@ -1,0 +1,100 @@
+"""The encoder: a small network, quantised to eight bits, read by onnxruntime.
+
+One text at a time, unpadded, on one thread: its answers depend on nothing else. They are the same bytes on
+machines of one CPU family; what is kept of them is rounded to tenths.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from onnxruntime import InferenceSession, SessionOptions
+
+from kg.extract.links import FACTS, SLOTS, Link, fits
+from kg.extract.pieces import COLUMNS, MODEL, Pieces
+from kg.model import ENTITY_TYPES
+
+__all__ = ["LINKER", "OPTIONAL", "READER", "START", "STOP", "Encoder", "Floats", "Reading", "load_encoder"]
+
+Floats = NDArray[np.float32]
+
+READER: Final = "reader.onnx"
+LINKER: Final = "linker.onnx"
+START, STOP = 101, 102
+"""What the encoder reads before and behind a window."""
+
+OPTIONAL: Final = 1 + 2 * len(ENTITY_TYPES)
+"""The first of the two tags of what a reader may mark or not; before it stand B and I of each type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the encoder makes of each piece: shares of tags and roles, and the state behind them.
+
+    `tags` (pieces, 1 + 2 · types + 2), `roles` (pieces, 5), `states` (pieces, width).
+    """
+
+    pieces: Pieces
+    tags: Floats
+    roles: Floats
+    states: Floats
+
+    def pool(self, start: int, end: int) -> Floats:
+        """The mean state of the pieces in these characters; zeros where there are none."""
+        inside = self.pieces.within(start, end)
+        states = self.states[inside.start : inside.stop]
+        return states.mean(0) if inside else np.zeros(self.states.shape[1], dtype=np.float32)
+
+
+class Encoder:
+    """The two networks in a folder: one reads texts, the other fills slots."""
+
+    def __init__(self, folder: Path) -> None:
+        options = SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self._reader, self._linker = (
+            InferenceSession(str(folder / name), options, providers=["CPUExecutionProvider"])
+            for name in (READER, LINKER)
+        )
+
+    def read(self, pieces: Pieces) -> Reading:
+        """Read a text, window by window."""
+        read = [self._read_window(pieces, *window) for window in pieces.windows]
+        if not read:
+            nothing = (np.zeros((0, width), dtype=np.float32) for width in (OPTIONAL + 2, 5, 1))
+            return Reading(pieces, *nothing)
+        return Reading(pieces, *(np.concatenate(parts) for parts in zip(*read, strict=True)))
+
+    def _read_window(self, pieces: Pieces, first: int, last: int) -> list[Floats]:
+        edge = (0,) * len(COLUMNS)
+        ids = np.array([START, *pieces.ids[first:last], STOP], dtype=np.int64)
+        features = np.array([edge, *pieces.features[first:last], edge], dtype=np.int64)
+        return [out[1:-1] for out in self._reader.run(None, {"ids": ids, "features": features})]
+
+    def weigh(self, reading: Reading, link: Link) -> Floats:
+        """For each slot the share of each filler, and of none in the last row: (fillers + 1, slots)."""
+        fillers = [reading.pool(one.start, one.end) for one in link.fillers]
+        inputs = {
+            "number": reading.pool(link.start, link.end),
+            "fillers": np.array(fillers, dtype=np.float32).reshape(len(fillers), -1),
+            "facts": np.array(link.facts, dtype=np.float32).reshape(len(fillers), FACTS),
+            "empty": np.array(link.empty, dtype=np.float32),
+        }
+        if not fillers:
+            return np.ones((1, len(SLOTS)), dtype=np.float32)
+        [scores] = self._linker.run(None, inputs)
+        barred = [[not fits(one, slot) for slot in SLOTS] for one in link.fillers]
+        scores[:-1][np.array(barred)] = -np.inf
+        shares = np.exp(scores - scores.max(0))
+        return shares / shares.sum(0)
+
+
+@cache
+def load_encoder() -> Encoder:
+    """The encoder that this package ships, loaded once a process."""
+    return Encoder(MODEL)

@@ -1,0 +1,215 @@
+"""What is kept of what the rules saw, under which type and with what confidence: the encoder has a word.
+
+Each decision is a small logistic model over what the rules and the encoder say. Its weights are fitted on
+texts that the encoder had not learned from, so that its share is an honest confidence: of the things at 0.8,
+eight in ten are right (the reliability table of the model card shows how far that holds).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from kg.extract.encoder import OPTIONAL, Floats, Reading
+from kg.extract.pieces import MODEL, RULES
+from kg.extract.places import Place
+from kg.extract.roles import ROLES, fit_role
+from kg.extract.sightings import Sighting, Told, role_at
+from kg.extract.things import thing_key
+from kg.extract.words import read_words
+from kg.model import ENTITY_TYPES, EntityType, Role
+
+__all__ = [
+    "JUDGE",
+    "READ",
+    "Judged",
+    "Weights",
+    "add_read",
+    "judge",
+    "keep_facts",
+    "link_facts",
+    "load_weights",
+    "propose_facts",
+    "role_of",
+    "share_of",
+    "type_of",
+]
+
+JUDGE: Final = "judge.json"
+
+READ: Final = "read"
+"""The rule of a place that only the encoder found."""
+
+_SURE: Final = 6.0
+"""The log odds beyond which nothing is made of a difference."""
+
+_ROLES: Final[tuple[Role, ...]] = ("proposes", "uses", "evaluatesOn", "comparesWith", "mentions")
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The weights of the decisions, and from which share on a thing is kept."""
+
+    keep: tuple[float, ...]
+    propose: tuple[float, ...]
+    link: tuple[float, ...]
+    trust: float
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A thing that is kept: its places, each with what the paper does there; its share of being right."""
+
+    key: str
+    type: EntityType
+    places: tuple[tuple[Place, Role], ...]
+    share: float
+
+
+def judge(text: str, told: Sequence[Told], seen: Sequence[Sighting], read: Reading) -> Iterator[Judged]:
+    """The things of a text that are kept, those that only the encoder found among them."""
+    weights = load_weights()
+    for one in add_read(text, told, seen, read):
+        type = type_of(one, read, weights.trust)
+        share = share_of(weights.keep, keep_facts(one, read, type))
+        if share >= weights.threshold:
+            proposed = share_of(weights.propose, propose_facts(one, read, type)) >= 0.5
+            places = ((place, role_of(place, type, proposed, read)) for place in one.places)
+            yield Judged(one.key, type, tuple(places), share)
+
+
+@cache
+def load_weights(path: Path = MODEL / JUDGE) -> Weights:
+    """The weights that were fitted with the encoder."""
+    read = json.loads(path.read_text(encoding="utf-8"))
+    return Weights(tuple(read["keep"]), tuple(read["propose"]), tuple(read["link"]), read["trust"], read["threshold"])
+
+
+def share_of(weights: Sequence[float], facts: Sequence[float]) -> float:
+    """The share that a logistic model gives to facts."""
+    return 1 / (1 + math.exp(-sum(w * f for w, f in zip(weights, facts, strict=True))))
+
+
+def type_of(seen: Sighting, read: Reading, trust: float) -> EntityType:
+    """The type that most speaks for: the encoder's shares over all places, and `trust` in the rules' word."""
+    heard = [_type_shares(place, read) for place in seen.places]
+    total = sum(map(sum, heard)) or 1.0
+    votes = [sum(column) / total for column in zip(*heard, strict=True)]
+    if seen.places[0].rule != READ:
+        votes[ENTITY_TYPES.index(seen.type)] += trust
+    return ENTITY_TYPES[max(range(len(votes)), key=votes.__getitem__)]
+
+
+def keep_facts(seen: Sighting, read: Reading, type: EntityType) -> tuple[float, ...]:
+    """What speaks for a thing: how sure the encoder is, at best and on average; which rule, which type."""
+    shares = [_thing_share(place, read) for place in seen.places]
+    [first, *_] = seen.places
+    types = [sum(_type_shares(place, read)) for place in seen.places]
+    right = sum(_type_shares(place, read)[ENTITY_TYPES.index(type)] for place in seen.places)
+    return (
+        1.0,
+        _log_odds(max(shares)),
+        _log_odds(sum(shares) / len(shares)),
+        _log_odds(right / (sum(types) or 1.0)),
+        math.log(len(shares)),
+        float(seen.meant),
+        float(seen.type == type),
+        float(any(place.section == "title" for place in seen.places)),
+        float(all(place.section == "implication" for place in seen.places)),
+        *(float(first.rule == rule) for rule in (*RULES, READ)),
+        *(float(type == each) for each in ENTITY_TYPES),
+    )
+
+
+def propose_facts(seen: Sighting, read: Reading, type: EntityType) -> tuple[float, ...]:
+    """What speaks for the paper presenting the thing."""
+    shares = [float(_mean(read.roles, place, read)[0]) for place in seen.places]
+    return (
+        1.0,
+        _log_odds(max(shares)),
+        _log_odds(sum(shares) / len(shares)),
+        float(seen.proposed),
+        float(any(place.rule == "own" for place in seen.places)),
+        *(float(type == each) for each in ENTITY_TYPES),
+    )
+
+
+def link_facts(sure: Sequence[float]) -> tuple[float, ...]:
+    """What speaks for a result: how sure its target and its metric are."""
+    return (1.0, *map(_log_odds, sure))
+
+
+def role_of(place: Place, type: EntityType, proposed: bool, read: Reading) -> Role:
+    """What the paper does with the thing at a place; where it presents the thing, at every place that."""
+    if proposed or place.rule == READ:
+        return role_at(place, type, proposed)
+    shares = _mean(read.roles, place, read)
+    role = _ROLES[1 + int(shares[1:].argmax())]
+    return ROLES[type] if role == "uses" else fit_role(type, role)
+
+
+def add_read(
+    text: str, told: Sequence[Told], seen: Sequence[Sighting], read: Reading
+) -> list[Sighting]:
+    """The sightings, and what stands at other places that the encoder takes for a thing."""
+    taken = [(place.start, place.end) for one in seen for place in one.places]
+    known = {one.key: one for one in seen}
+    for start, end in _runs(text, read):
+        if all(end <= a or b <= start for a, b in taken):
+            section = next((s for a, b, s in told if a <= start < b), "body")
+            place = Place(start, end, text[start:end], READ, section)
+            key = thing_key(place.text)
+            type = ENTITY_TYPES[max(range(6), key=_type_shares(place, read).__getitem__)]
+            one = known.get(key, Sighting(key, type, False, False, ()))
+            known[key] = replace(one, places=(*one.places, place))
+    return sorted(known.values(), key=lambda one: min(place.start for place in one.places))
+
+
+def _runs(text: str, read: Reading) -> Iterator[tuple[int, int]]:
+    """Runs of pieces that are rather part of a thing than not, widened to whole words."""
+    spans, edge = read.pieces.spans, 0
+    begins = read.tags[:, 1:OPTIONAL:2].sum(1) > read.tags[:, 2:OPTIONAL:2].sum(1)
+    inside = read.tags[:, 1:OPTIONAL].sum(1) >= 0.5
+    words = [(word.start, word.end) for word in read_words(text, 0, len(text))]
+    at = 0
+    while at < len(spans):
+        if not inside[at]:
+            at += 1
+            continue
+        first = at
+        at += 1
+        while at < len(spans) and inside[at] and not begins[at]:
+            at += 1
+        start, end = spans[first][0], spans[at - 1][1]
+        touched = [(a, b) for a, b in words if a < end and start < b]
+        if touched and touched[0][0] >= edge:
+            edge = touched[-1][1]
+            yield touched[0][0], edge
+
+
+def _mean(shares: Floats, place: Place, read: Reading) -> Floats:
+    inside = read.pieces.within(place.start, place.end)
+    if not inside:
+        return shares[:0].sum(0)
+    return shares[inside.start : inside.stop].mean(0)
+
+
+def _thing_share(place: Place, read: Reading) -> float:
+    return float(_mean(read.tags, place, read)[1:OPTIONAL].sum())
+
+
+def _type_shares(place: Place, read: Reading) -> list[float]:
+    shares = _mean(read.tags, place, read)[1:OPTIONAL]
+    return [float(each) for each in shares[0::2] + shares[1::2]]
+
+
+def _log_odds(share: float) -> float:
+    if share <= 0 or share >= 1:
+        return _SURE if share >= 1 else -_SURE
+    return max(-_SURE, min(_SURE, math.log(share / (1 - share))))

@@ -1,0 +1,176 @@
+"""Fitting the judge: how far to believe the encoder and the rules, on texts that the encoder never saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+
+from kg.extract.encoder import Encoder, Reading
+from kg.extract.judge import Weights, add_read, keep_facts, link_facts, propose_facts, share_of, type_of
+from kg.extract.links import choose
+from kg.extract.sightings import Sighting
+from kg.gold import to_name_key
+from kg.model import EntityType
+from kg.training.examples import Answer, Example, Marked
+
+__all__ = ["Bin", "Calibrated", "calibrate"]
+
+TRUST: Final = 0.3
+"""How much of a vote the rules have on a type, where the encoder's shares are one vote together."""
+
+_FOLDS: Final = 5
+_SHRINK: Final = 1.0
+
+Row = tuple[tuple[float, ...], bool]
+"""What speaks for something, and whether it is so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """What was found with a confidence: how many, and the share of them that is right."""
+
+    confidence: int
+    count: int
+    right: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """Weights, and what they are worth: scores on held-out texts, and how honest the confidence is."""
+
+    weights: Weights
+    precision: float
+    recall: float
+    things: tuple[Bin, ...]
+    results: tuple[Bin, ...]
+
+    @property
+    def f1(self) -> float:
+        return 2 * self.precision * self.recall / (self.precision + self.recall or 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A thing of a held-out text: its facts, whether it is marked (none: may be or not), and as proposed."""
+
+    example: int
+    facts: tuple[float, ...]
+    right: bool | None
+    propose: tuple[float, ...]
+    proposed: bool | None
+
+
+def calibrate(examples: Sequence[Example], encoder: Encoder) -> Calibrated:
+    """Weights fitted on the examples, which the encoder must not have learned from.
+
+    What is said of them is cross-validated: the share of a thing comes from weights that were fitted
+    on other texts.
+    """
+    readings = [encoder.read(one.pieces) for one in examples]
+    cases = [case for at, one in enumerate(examples) for case in _cases(at, one, readings[at])]
+    sure = [case for case in cases if case.right is not None]
+    rows = [(case.facts, bool(case.right)) for case in sure]
+    shares = _cross_validated(rows, [case.example for case in sure])
+    wanted = sum(not one.optional for example in examples for one in example.marked)
+    threshold, precision, recall = _best_threshold(shares, [right for _, right in rows], wanted)
+    links = [row for at, one in enumerate(examples) for row in _link_rows(at, one, readings[at], encoder)]
+    link_shares = _cross_validated([row for _, row in links], [at for at, _ in links])
+    weights = Weights(
+        keep=_logistic(rows),
+        propose=_logistic([(c.propose, c.proposed) for c in cases if c.proposed is not None]),
+        link=_logistic([row for _, row in links]),
+        trust=TRUST,
+        threshold=threshold,
+    )
+    kept = [(share, right) for share, (_, right) in zip(shares, rows, strict=True) if share >= threshold]
+    found = zip(link_shares, (right for _, (_, right) in links), strict=True)
+    return Calibrated(weights, precision, recall, tuple(_bins(kept)), tuple(_bins(found)))
+
+
+def _cases(at: int, example: Example, read: Reading) -> Iterator[_Case]:
+    for seen in add_read(example.text, example.told, example.sightings, read):
+        type = type_of(seen, read, TRUST)
+        right, proposed = _verdict(seen, type, example.marked)
+        yield _Case(at, keep_facts(seen, read, type), right, propose_facts(seen, read, type), proposed)
+
+
+def _verdict(
+    seen: Sighting, type: EntityType, marked: Iterable[Marked]
+) -> tuple[bool | None, bool | None]:
+    """Whether a reader marked it under the type, and as proposed; none where a reader may or may not."""
+    keys = {to_name_key(place.text) for place in seen.places}
+    hits = [one for one in marked if keys & one.keys]
+    required = [one for one in hits if not one.optional]
+    if required:
+        return any(one.type == type for one in required), any(one.role == "proposed" for one in required)
+    return (None, None) if hits else (False, None)
+
+
+def _link_rows(at: int, example: Example, read: Reading, encoder: Encoder) -> Iterator[tuple[int, Row]]:
+    """For each result: how sure its target and its metric are, and whether both are right."""
+    for answer in example.answers:
+        chosen = choose(answer.frame, answer.filled, answer.link, encoder.weigh(read, answer.link))
+        right = all(_is_right(answer, slot, getattr(chosen.filled, name)) for slot, name in ((1, "on"), (2, "metric")))
+        yield at, (link_facts(chosen.sure), right)
+
+
+def _is_right(answer: Answer, slot: int, thing: object) -> bool:
+    nothing = len(answer.link.fillers)
+    chosen = [at for at, filler in enumerate(answer.link.fillers) if thing and filler.thing == thing]
+    return not answer.right[slot].isdisjoint(chosen or [nothing])
+
+
+def _cross_validated(rows: Sequence[Row], groups: Sequence[int]) -> list[float]:
+    """The share of each row by weights fitted on the texts of the other folds."""
+    shares = [0.0] * len(rows)
+    for fold in range(_FOLDS):
+        weights = _logistic([row for row, at in zip(rows, groups, strict=True) if at % _FOLDS != fold])
+        for nth, (row, at) in enumerate(zip(rows, groups, strict=True)):
+            if at % _FOLDS == fold:
+                shares[nth] = share_of(weights, row[0])
+    return shares
+
+
+def _logistic(rows: Iterable[Row]) -> tuple[float, ...]:
+    """The weights of a logistic model of the rows, all but the first drawn towards 0."""
+    facts, right = zip(*rows, strict=True)
+    x = torch.tensor(facts, dtype=torch.float64)
+    y = torch.tensor(right, dtype=torch.float64)
+    weights = torch.zeros(x.shape[1], dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> float:
+        optimizer.zero_grad()
+        lost = torch.nn.functional.binary_cross_entropy_with_logits(x @ weights, y, reduction="sum")
+        lost = lost + _SHRINK / 2 * (weights[1:] ** 2).sum()
+        lost.backward()  # type: ignore[no-untyped-call]
+        return float(lost)
+
+    optimizer.step(loss)
+    return tuple(round(each, 4) for each in weights.tolist())
+
+
+def _best_threshold(
+    shares: Sequence[float], right: Sequence[bool], wanted: int
+) -> tuple[float, float, float]:
+    """The share, in hundredths, from which on keeping gives the best F1; precision and recall there."""
+
+    def measured(threshold: float) -> tuple[float, float, float]:
+        kept = [good for share, good in zip(shares, right, strict=True) if share >= threshold]
+        return threshold, sum(kept) / (len(kept) or 1), sum(kept) / wanted
+
+    def f1(found: tuple[float, float, float]) -> float:
+        return 2 * found[1] * found[2] / (found[1] + found[2] or 1.0)
+
+    return max((measured(hundredths / 100) for hundredths in range(20, 71)), key=f1)
+
+
+def _bins(found: Iterable[tuple[float, bool]]) -> Iterator[Bin]:
+    by_tenth: dict[int, list[bool]] = {}
+    for share, right in found:
+        by_tenth.setdefault(round(10 * share), []).append(right)
+    for tenth, some in sorted(by_tenth.items()):
+        yield Bin(tenth, len(some), sum(some) / len(some))

