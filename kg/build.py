@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kg.errors import OutputError, SourceError, StoreError
 from kg.export import FORMATS, export
@@ -31,8 +32,12 @@ from kg.progress import Track, untracked
 from kg.readers.digest import find_digests, read_digests
 from kg.records import Record, to_record
 from kg.store import Refreshed, Store, open_store
-from kg.training.standoff import Aligned, derive_standoff
+from kg.training.examples import derive_examples
+from kg.training.standoff import Aligned, derive_standoff, read_standoff
 from kg.views.picture import PICTURE, draw
+
+if TYPE_CHECKING:
+    from kg.training.calibrate import Calibrated
 
 __all__ = [
     "PUBLISHED",
@@ -43,6 +48,7 @@ __all__ = [
     "example",
     "import_graphs",
     "remove",
+    "train_model",
 ]
 
 _TOGETHER = 32
@@ -174,6 +180,33 @@ def derive_annotations(gold: Path | str, sources: Sequence[str]) -> tuple[Iterab
     """The marks of a gold file as places in the texts of `sources`, to learn from; and what was skipped."""
     summaries, skipped = _read(sources)
     return derive_standoff(read_marks(gold), summaries), skipped
+
+
+def train_model(
+    standoff: Path | str,
+    sources: Sequence[str],
+    folder: Path | str,
+    *,
+    epochs: int | None = None,
+    seed: int = 0,
+    track: Track = untracked,
+) -> Calibrated:
+    """Fits the model of the extractor on annotated texts and writes it into `folder`, with its card.
+
+    `standoff` is what `kg standoff` prints, `sources` are the digests with the texts. Returns what the
+    model is worth on texts held out of a first fit. Raises `SourceError` and `OutputError`.
+    """
+    try:
+        from kg.training.fit import EPOCHS
+        from kg.training.train import train
+    except ModuleNotFoundError as error:
+        raise SourceError(f"training needs {error.name}: pip install 'paperkg[train]'") from error
+    annotations, raw = read_standoff(Path(standoff))
+    summaries, _ = _read(sources)
+    examples = list(track(derive_examples(annotations, summaries), "Reading the texts", len(annotations)))
+    return train(
+        examples, raw, _folder(folder), epochs=EPOCHS if epochs is None else epochs, seed=seed, track=track
+    )
 
 
 def remove(paper: str, folder: Path | str = "outputs", *, track: Track = untracked) -> int:

@@ -4,6 +4,7 @@
     ├── SourceError      a source cannot be found, opened or decoded
     ├── StoreError       a store is missing, busy, damaged, or holds something else
     ├── QueryError       a query is unknown, malformed, refused, or lacks a parameter
+    ├── ExtractorError   the extractor's configuration or model cannot be used
     ├── OutputError      a file or folder cannot be written
     └── FactsError       facts contradict themselves (a quote that does not slice back)
 
@@ -13,7 +14,7 @@ without a traceback and exits with 2.
 
 from __future__ import annotations
 
-__all__ = ["FactsError", "KGError", "OutputError", "QueryError", "SourceError", "StoreError"]
+__all__ = ["ExtractorError", "FactsError", "KGError", "OutputError", "QueryError", "SourceError", "StoreError"]
 
 
 class KGError(Exception):
@@ -30,6 +31,10 @@ class StoreError(KGError):
 
 class QueryError(KGError):
     """A query is unknown, malformed, refused, or lacks a parameter."""
+
+
+class ExtractorError(KGError):
+    """The extractor's configuration or model cannot be used."""
 
 
 class OutputError(KGError):

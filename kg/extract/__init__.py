@@ -6,6 +6,8 @@ spaCy is imported when something is extracted, not when this package is.
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache, partial
 from importlib.metadata import entry_points, version
@@ -13,15 +15,17 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kg.errors import ExtractorError
 from kg.model import Facts, Summary
 from kg.workers import share
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
-__all__ = ["extract", "find_guests", "fingerprint", "load_pipeline"]
+__all__ = ["extract", "find_config", "find_guests", "fingerprint", "load_pipeline"]
 
 _OWN = "paperkg"
+_DECIDING = frozenset({".py", ".toml", ".cfg", ".json", ".onnx"})
 CHUNK = 32
 """Summaries that travel to a worker together."""
 
@@ -41,7 +45,12 @@ def load_pipeline() -> Language:
     """The pipeline, loaded once a process. `pipeline.py` documents what it writes on a Doc."""
     from kg.extract.pipeline import make_pipeline
 
-    return make_pipeline(name for name, _ in find_guests())
+    return make_pipeline(find_config(), (name for name, _ in find_guests()))
+
+
+def find_config() -> Path:
+    """The configuration of the pipeline: the file that `KG_CONFIG` names, else the one shipped."""
+    return Path(os.environ.get("KG_CONFIG") or Path(__file__).parent / "config.cfg")
 
 
 def find_guests() -> list[tuple[str, str]]:
@@ -56,15 +65,43 @@ def find_guests() -> list[tuple[str, str]]:
 
 @cache
 def fingerprint() -> str:
-    """SHA-256 (hex) over all that decides what is extracted: this package's files, spaCy, and guests."""
+    """SHA-256 (hex) over all that decides what is extracted.
+
+    That is this package's files, spaCy, guests, and a configuration of one's own with the model it names.
+    Raises `ExtractorError` where these cannot be read.
+    """
     here = Path(__file__).parent
-    read = (path for path in here.rglob("*") if path.suffix in {".py", ".toml", ".cfg"})
-    names = sorted(path.relative_to(here).as_posix() for path in read)
-    digest = hashlib.sha256("".join([version("spacy"), *(f"\n{n} {d}" for n, d in find_guests())]).encode())
-    for name in names:
-        content = (here / name).read_bytes()
-        digest.update(f"\n{name} {len(content)}\n".encode() + content)
+    guests = (f"\n{name} {package}" for name, package in find_guests())
+    digest = hashlib.sha256("".join([version("spacy"), *guests]).encode())
+    for folder in (here, *_own_files()):
+        for name, content in _contents(folder):
+            digest.update(f"\n{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()
+
+
+def _own_files() -> list[Path]:
+    """A configuration that is not ours, and the folder of the model that it names."""
+    config = find_config()
+    if config.parent == Path(__file__).parent:
+        return []
+    named = re.findall(r'^model *= *"(.+)" *$', _read(config).decode(), re.MULTILINE)
+    return [config, *map(Path, named)]
+
+
+def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of a file, or of each file of a folder that decides something, sorted."""
+    if path.is_file():
+        yield path.name, _read(path)
+        return
+    for file in sorted(each for each in path.rglob("*") if each.suffix in _DECIDING):
+        yield file.relative_to(path).as_posix(), _read(file)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ExtractorError(f"cannot read {path}: {error.strerror}; see KG_CONFIG") from error
 
 
 def _chunks(summaries: Iterable[Summary]) -> Iterator[list[Summary]]:

@@ -12,16 +12,13 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from onnxruntime import InferenceSession, SessionOptions
 
-from kg.extract.links import FACTS, SLOTS, Link, fits
-from kg.extract.pieces import COLUMNS, MODEL, Pieces
+from kg.extract.links import FACTS, SLOTS, Floats, Link, fits
+from kg.extract.pieces import COLUMNS, Pieces
 from kg.model import ENTITY_TYPES
 
-__all__ = ["LINKER", "OPTIONAL", "READER", "START", "STOP", "Encoder", "Floats", "Reading", "load_encoder"]
-
-Floats = NDArray[np.float32]
+__all__ = ["LINKER", "OPTIONAL", "READER", "START", "STOP", "Encoder", "Reading", "load_encoder"]
 
 READER: Final = "reader.onnx"
 LINKER: Final = "linker.onnx"
@@ -36,10 +33,11 @@ OPTIONAL: Final = 1 + 2 * len(ENTITY_TYPES)
 class Reading:
     """What the encoder makes of each piece: shares of tags and roles, and the state behind them.
 
-    `tags` (pieces, 1 + 2 · types + 2), `roles` (pieces, 5), `states` (pieces, width).
+    `model` is the folder of the encoder; `tags` (pieces, 1 + 2 · types + 2), `roles` (pieces, 5), `states` (pieces, width).
     """
 
     pieces: Pieces
+    model: Path
     tags: Floats
     roles: Floats
     states: Floats
@@ -55,6 +53,7 @@ class Encoder:
     """The two networks in a folder: one reads texts, the other fills slots."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         options = SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self._reader, self._linker = (
@@ -67,8 +66,8 @@ class Encoder:
         read = [self._read_window(pieces, *window) for window in pieces.windows]
         if not read:
             nothing = (np.zeros((0, width), dtype=np.float32) for width in (OPTIONAL + 2, 5, 1))
-            return Reading(pieces, *nothing)
-        return Reading(pieces, *(np.concatenate(parts) for parts in zip(*read, strict=True)))
+            return Reading(pieces, self.folder, *nothing)
+        return Reading(pieces, self.folder, *(np.concatenate(parts) for parts in zip(*read, strict=True)))
 
     def _read_window(self, pieces: Pieces, first: int, last: int) -> list[Floats]:
         edge = (0,) * len(COLUMNS)
@@ -95,6 +94,6 @@ class Encoder:
 
 
 @cache
-def load_encoder() -> Encoder:
-    """The encoder that this package ships, loaded once a process."""
-    return Encoder(MODEL)
+def load_encoder(folder: Path) -> Encoder:
+    """The encoder in a folder, loaded once a process."""
+    return Encoder(folder)

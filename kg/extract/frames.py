@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from kg.extract.numerals import Number
 from kg.extract.roles import ROLES
+from kg.extract.sightings import Sighting, role_at
 from kg.extract.values import Kind
 from kg.extract.wording import CHANGE_GAP
 from kg.model import EntityType, Role
 
-__all__ = ["DATA", "SYSTEMS", "Frame", "Named", "new_named"]
+__all__ = ["DATA", "SYSTEMS", "Frame", "Named", "new_named", "to_named"]
 
 SYSTEMS: Final[tuple[EntityType, ...]] = ("model", "method")
 DATA: Final[tuple[EntityType, ...]] = ("benchmark", "dataset")
@@ -38,6 +39,12 @@ class Named:
 
     def overlaps(self, start: int, end: int) -> bool:
         return self.start < end and start < self.end
+
+
+def to_named(seen: Sighting) -> Iterator[Named]:
+    """The places of a thing as the rules see it."""
+    for place in seen.places:
+        yield Named(place.start, place.end, seen.type, seen.key, role_at(place, seen.type, seen.proposed))
 
 
 def new_named(start: int, name: str, type: EntityType, role: Role | None = None) -> Named:

@@ -15,8 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from kg.extract.encoder import OPTIONAL, Floats, Reading
-from kg.extract.pieces import MODEL, RULES
+from kg.extract.encoder import OPTIONAL, Reading
+from kg.extract.links import Floats
+from kg.extract.pieces import RULES
 from kg.extract.places import Place
 from kg.extract.roles import ROLES, fit_role
 from kg.extract.sightings import Sighting, Told, role_at
@@ -53,11 +54,16 @@ _ROLES: Final[tuple[Role, ...]] = ("proposes", "uses", "evaluatesOn", "comparesW
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The weights of the decisions, and from which share on a thing is kept."""
+    """The weights of the decisions.
+
+    `keep`, `propose`, `link`: those of the facts of the functions of these names. `slots`, `trust`: how
+    much the rules' word counts in a slot, and on a type. `threshold`: from which share on a thing is kept.
+    """
 
     keep: tuple[float, ...]
     propose: tuple[float, ...]
     link: tuple[float, ...]
+    slots: tuple[float, ...]
     trust: float
     threshold: float
 
@@ -74,7 +80,7 @@ class Judged:
 
 def judge(text: str, told: Sequence[Told], seen: Sequence[Sighting], read: Reading) -> Iterator[Judged]:
     """The things of a text that are kept, those that only the encoder found among them."""
-    weights = load_weights()
+    weights = load_weights(read.model)
     for one in add_read(text, told, seen, read):
         type = type_of(one, read, weights.trust)
         share = share_of(weights.keep, keep_facts(one, read, type))
@@ -85,10 +91,10 @@ def judge(text: str, told: Sequence[Told], seen: Sequence[Sighting], read: Readi
 
 
 @cache
-def load_weights(path: Path = MODEL / JUDGE) -> Weights:
-    """The weights that were fitted with the encoder."""
-    read = json.loads(path.read_text(encoding="utf-8"))
-    return Weights(tuple(read["keep"]), tuple(read["propose"]), tuple(read["link"]), read["trust"], read["threshold"])
+def load_weights(folder: Path) -> Weights:
+    """The weights that were fitted with the encoder in a folder."""
+    read = json.loads((folder / JUDGE).read_text(encoding="utf-8"))
+    return Weights(tuple(read["keep"]), tuple(read["propose"]), tuple(read["link"]), tuple(read["slots"]), read["trust"], read["threshold"])
 
 
 def share_of(weights: Sequence[float], facts: Sequence[float]) -> float:

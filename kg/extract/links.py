@@ -9,22 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from kg.extract.frames import DATA, Frame, Named
 from kg.extract.slots import Filled
 from kg.model import ENTITY_TYPES, EntityType, Role
 
-if TYPE_CHECKING:
-    from kg.extract.encoder import Floats
+Floats = NDArray[np.float32]
 
-__all__ = ["FACTS", "SLOTS", "Chosen", "Filler", "Link", "choose", "derive_link", "fits"]
+__all__ = ["COMPETES", "FACTS", "SLOTS", "TARGETS", "Chosen", "Filler", "Floats", "Link", "choose", "derive_link", "fits"]
 
 SLOTS: Final = ("subject", "on", "metric", "baseline", "baseline_value")
 """The slots that are chosen, in the order of the network's answers; the last takes numbers."""
 
-_COMPETES: Final[tuple[EntityType, ...]] = ("model", "method", "dataset", "benchmark")
+COMPETES: Final[tuple[EntityType, ...]] = ("model", "method", "dataset", "benchmark")
 """What may be subject or baseline."""
+
+TARGETS: Final[tuple[EntityType, ...]] = (*DATA, "task")
+"""What a number may be measured on."""
 
 _STEPS: Final = (15, 50, 120)
 """Characters between a filler and its number: beside it, near, in reach, far."""
@@ -71,7 +76,7 @@ def derive_link(frame: Frame, filled: Filled, things: Sequence[Named]) -> Link:
     """What may fill the slots of a result of the frame; `things` are those of the whole text."""
     number = frame.numbers[filled.position]
     chosen = (filled.subject, filled.on, filled.metric, filled.baseline)
-    named = {(one.start, one.end): one for one in (*(one for one in chosen if one), *things)}
+    named = {(one.start, one.end): one for one in (*things, *(one for one in chosen if one))}
     fillers = [Filler(one.start, one.end, thing=one) for _, one in sorted(named.items())]
     fillers += [
         Filler(other.start, other.end, position=at)
@@ -88,16 +93,19 @@ def fits(filler: Filler, slot: str) -> bool:
     return (filler.thing is None) == (slot == "baseline_value")
 
 
-def choose(frame: Frame, filled: Filled, link: Link, shares: Floats) -> Chosen:
+def choose(frame: Frame, filled: Filled, link: Link, shares: Floats, trust: Sequence[float]) -> Chosen:
     """The result with each slot filled by the largest share.
 
-    `shares` has a row for each filler and a last one for none, a column for each slot. All places of a
+    `shares` has a row for each filler and a last one for none, a column for each slot; `trust` says for
+    each slot by how much, on a logarithmic scale, the rules' own choice weighs more. All places of a
     thing speak for it. Nothing is compared with itself.
     """
-    subject, _ = _best(link, shares[:, 0], _COMPETES)
-    on, on_share = _best(link, shares[:, 1], (*DATA, "task"))
+    ruled = [*(facts[: len(SLOTS)] for facts in link.facts), link.empty]
+    shares = shares * np.exp(np.array(ruled) * np.array(trust))
+    subject, _ = _best(link, shares[:, 0], COMPETES)
+    on, on_share = _best(link, shares[:, 1], TARGETS)
     metric, metric_share = _best(link, shares[:, 2], ("metric",))
-    baseline, _ = _best(link, shares[:, 3], _COMPETES, but=subject)
+    baseline, _ = _best(link, shares[:, 3], COMPETES, but=subject)
     chosen = replace(filled, subject=subject, on=on, metric=metric, baseline=baseline)
     return Chosen(replace(chosen, rival=_rival(frame, link, shares[:, 4])), (on_share, metric_share))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar, cast
@@ -11,9 +12,9 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from kg.extract.encoder import Reading, load_encoder
-from kg.extract.frames import Frame, Named
+from kg.extract.frames import Frame, Named, to_named
 from kg.extract.judge import link_facts, load_weights, share_of
-from kg.extract.links import choose, derive_link
+from kg.extract.links import COMPETES, TARGETS, choose, derive_link
 from kg.extract.numerals import Number
 from kg.extract.slots import Filled, fill
 from kg.extract.values import Kind, Valued
@@ -75,8 +76,7 @@ class ResultFinder:
         values = [(value._.kg_number, cast(Kind, value.label_)) for value in doc.spans["values"]]
         sentences = {span.start_char: span for span in doc.spans["sentences"]}
         told = [(span.start_char, span.end_char) for span in sentences.values()]
-        things = [_thing(span) for span in doc.spans["entities"]]
-        doubtful = [_thing(span) for span in doc.spans.get("doubtful", ())]
+        things, doubtful = _things(doc)
         found = []
         for frame in find_frames(doc.text, told, values, things):
             for filled in _weighed(frame, fill(frame), [*things, *doubtful], doc._.kg_reading):
@@ -110,6 +110,21 @@ def find_frames(
             )
 
 
+def _things(doc: Doc) -> tuple[list[Named], list[Named]]:
+    """What the rules fill slots with, and what else may fill them.
+
+    As in training, that is what the rules see and mean, and all the rest; what only others found joins
+    the first. Where another component found the entities, these are all there is.
+    """
+    found = [_thing(span) for span in doc.spans["entities"]]
+    meant, rest = (
+        [one for seen in doc._.kg_sightings if seen.meant is is_meant for one in to_named(seen)]
+        for is_meant in (True, False)
+    )
+    places = {(one.start, one.end) for one in (*meant, *rest)}
+    return meant + [one for one in found if (one.start, one.end) not in places], rest
+
+
 def _weighed(
     frame: Frame, found: list[Filled], things: Sequence[Named], reading: Reading | None
 ) -> Iterator[tuple[Filled, int]]:
@@ -122,8 +137,10 @@ def _weighed(
             yield filled, CONFIDENCE
             continue
         link = derive_link(frame, filled, things)
-        chosen = choose(frame, filled, link, load_encoder().weigh(reading, link))
-        share = share_of(load_weights().link, link_facts(chosen.sure))
+        weights = load_weights(reading.model)
+        shares = load_encoder(reading.model).weigh(reading, link)
+        chosen = choose(frame, filled, link, shares, weights.slots)
+        share = share_of(weights.link, link_facts(chosen.sure))
         if sum(one.position == filled.position for one in found) > 1:
             chosen = replace(chosen, filled=replace(chosen.filled, on=filled.on, rival=filled.rival))
         yield chosen.filled, round(10 * share)
@@ -134,17 +151,24 @@ class _Fillers:
 
     def __init__(self, doc: Doc) -> None:
         self.doc = doc
-        self.known = {_thing(span): span for span in doc.spans["entities"]}
-        self.places = {(thing.start, thing.end) for thing in self.known}
+        self.spans: dict[tuple[int, int], list[Span]] = defaultdict(list)
+        for span in doc.spans["entities"]:
+            self.spans[span.start_char, span.end_char].append(span)
 
-    def span(self, thing: Named | None) -> Span | None:
-        if thing is None or thing in self.known:
-            return self.known[thing] if thing else None
+    def span(self, thing: Named | None, types: Sequence[EntityType]) -> Span | None:
+        """The thing at its place, under one of these types; a new entity where it is not there."""
+        if thing is None:
+            return None
+        there = self.spans[thing.start, thing.end]
+        known = next((span for span in there if span.label_ in types and span.id_ == thing.key), None)
+        return known or self._add(thing, there)
+
+    def _add(self, thing: Named, there: list[Span]) -> Span:
         span = _char_span(self.doc, thing.start, thing.end, thing.type, thing.key)
-        if (thing.start, thing.end) not in self.places:  # spans of one place share their attributes
+        if not there:  # spans of one place share their attributes
             span._.kg_role, span._.kg_confidence, span._.kg_component = thing.role, CONFIDENCE, NAME
         self.doc.spans["entities"].append(span)
-        self.known[thing] = span
+        there.append(span)
         return span
 
 
@@ -168,10 +192,10 @@ def _candidate(fillers: _Fillers, stated: Stated) -> Candidate:
         direction=filled.direction,
         baseline_value=None if rival is None else rival.value,
         baseline_span=None if rival is None else _char_span(fillers.doc, rival.start, rival.end),
-        subject=fillers.span(filled.subject),
-        on=fillers.span(filled.on),
-        metric=fillers.span(filled.metric),
-        baseline=fillers.span(filled.baseline),
+        subject=fillers.span(filled.subject, COMPETES),
+        on=fillers.span(filled.on, TARGETS),
+        metric=fillers.span(filled.metric, ("metric",)),
+        baseline=fillers.span(filled.baseline, COMPETES),
     )
 
 

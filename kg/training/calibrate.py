@@ -10,7 +10,7 @@ import torch
 
 from kg.extract.encoder import Encoder, Reading
 from kg.extract.judge import Weights, add_read, keep_facts, link_facts, propose_facts, share_of, type_of
-from kg.extract.links import choose
+from kg.extract.links import SLOTS, Floats, choose
 from kg.extract.sightings import Sighting
 from kg.gold import to_name_key
 from kg.model import EntityType
@@ -21,6 +21,7 @@ __all__ = ["Bin", "Calibrated", "calibrate"]
 TRUST: Final = 0.3
 """How much of a vote the rules have on a type, where the encoder's shares are one vote together."""
 
+_TRUSTS: Final = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 _FOLDS: Final = 5
 _SHRINK: Final = 1.0
 
@@ -63,6 +64,15 @@ class _Case:
     proposed: bool | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """A result of a held-out text, and the shares of what may fill its slots."""
+
+    example: int
+    answer: Answer
+    shares: Floats
+
+
 def calibrate(examples: Sequence[Example], encoder: Encoder) -> Calibrated:
     """Weights fitted on the examples, which the encoder must not have learned from.
 
@@ -76,17 +86,20 @@ def calibrate(examples: Sequence[Example], encoder: Encoder) -> Calibrated:
     shares = _cross_validated(rows, [case.example for case in sure])
     wanted = sum(not one.optional for example in examples for one in example.marked)
     threshold, precision, recall = _best_threshold(shares, [right for _, right in rows], wanted)
-    links = [row for at, one in enumerate(examples) for row in _link_rows(at, one, readings[at], encoder)]
-    link_shares = _cross_validated([row for _, row in links], [at for at, _ in links])
+    weighed = _weigh(examples, readings, encoder)
+    slots = _slot_trust(weighed)
+    links = [_link_row(one, slots) for one in weighed]
+    link_shares = _cross_validated(links, [one.example for one in weighed])
     weights = Weights(
         keep=_logistic(rows),
         propose=_logistic([(c.propose, c.proposed) for c in cases if c.proposed is not None]),
-        link=_logistic([row for _, row in links]),
+        link=_logistic(links),
+        slots=slots,
         trust=TRUST,
         threshold=threshold,
     )
     kept = [(share, right) for share, (_, right) in zip(shares, rows, strict=True) if share >= threshold]
-    found = zip(link_shares, (right for _, (_, right) in links), strict=True)
+    found = zip(link_shares, (right for _, right in links), strict=True)
     return Calibrated(weights, precision, recall, tuple(_bins(kept)), tuple(_bins(found)))
 
 
@@ -109,18 +122,41 @@ def _verdict(
     return (None, None) if hits else (False, None)
 
 
-def _link_rows(at: int, example: Example, read: Reading, encoder: Encoder) -> Iterator[tuple[int, Row]]:
-    """For each result: how sure its target and its metric are, and whether both are right."""
-    for answer in example.answers:
-        chosen = choose(answer.frame, answer.filled, answer.link, encoder.weigh(read, answer.link))
-        right = all(_is_right(answer, slot, getattr(chosen.filled, name)) for slot, name in ((1, "on"), (2, "metric")))
-        yield at, (link_facts(chosen.sure), right)
+def _weigh(examples: Sequence[Example], readings: Sequence[Reading], encoder: Encoder) -> list[_Weighed]:
+    pairs = zip(examples, readings, strict=True)
+    return [
+        _Weighed(at, answer, encoder.weigh(read, answer.link))
+        for at, (one, read) in enumerate(pairs)
+        for answer in one.answers
+    ]
 
 
-def _is_right(answer: Answer, slot: int, thing: object) -> bool:
-    nothing = len(answer.link.fillers)
-    chosen = [at for at, filler in enumerate(answer.link.fillers) if thing and filler.thing == thing]
-    return not answer.right[slot].isdisjoint(chosen or [nothing])
+def _slot_trust(weighed: Sequence[_Weighed]) -> tuple[float, ...]:
+    """For each slot, how much the rules' word counts where most choices are right; rather more than less."""
+
+    def right(slot: int, trust: float) -> int:
+        return sum(_is_right(one, slot, (trust,) * len(SLOTS)) for one in weighed)
+
+    return tuple(max(_TRUSTS, key=lambda trust: (right(slot, trust), trust)) for slot in range(len(SLOTS)))
+
+
+def _is_right(one: _Weighed, slot: int, trust: Sequence[float]) -> bool:
+    """Whether a reader accepts what is chosen for the slot."""
+    answer = one.answer
+    chosen = choose(answer.frame, answer.filled, answer.link, one.shares, trust).filled
+    named = (chosen.subject, chosen.on, chosen.metric, chosen.baseline)
+    if slot < len(named):
+        at = {nth for nth, f in enumerate(answer.link.fillers) if f.thing and f.thing == named[slot]}
+    else:
+        at = {nth for nth, f in enumerate(answer.link.fillers) if f.thing is None and f.position == chosen.rival}
+    return not answer.right[slot].isdisjoint(at or {len(answer.link.fillers)})
+
+
+def _link_row(one: _Weighed, trust: Sequence[float]) -> Row:
+    """How sure a result's target and metric are, and whether both are right."""
+    answer = one.answer
+    chosen = choose(answer.frame, answer.filled, answer.link, one.shares, trust)
+    return link_facts(chosen.sure), all(_is_right(one, SLOTS.index(slot), trust) for slot in ("on", "metric"))
 
 
 def _cross_validated(rows: Sequence[Row], groups: Sequence[int]) -> list[float]:

@@ -8,12 +8,12 @@ from typing import Final, cast
 
 from kg.errors import SourceError
 from kg.extract import load_pipeline
-from kg.extract.frames import Frame, Named
+from kg.extract.frames import Frame, to_named
 from kg.extract.links import SLOTS, Filler, Link, derive_link
 from kg.extract.normalise import View, to_view
 from kg.extract.pieces import Pieces, read_pieces
 from kg.extract.results import find_frames
-from kg.extract.sightings import Sighting, Told, find_sightings, role_at
+from kg.extract.sightings import Sighting, Told, find_sightings
 from kg.extract.slots import Filled, fill
 from kg.extract.values import Kind, Valued
 from kg.gold import to_name_key
@@ -141,7 +141,7 @@ def _answers(
     by_value: dict[_Span, list[Record]] = {}
     for result in record["results"]:
         by_value.setdefault(*_spans(view, [result["value"]]), []).append(result)  # type: ignore[misc]
-    named = {seen: list(_named(seen)) for seen in sightings}
+    named = {seen: list(to_named(seen)) for seen in sightings}
     things = [one for some in named.values() for one in some]
     meant = [one for seen, some in named.items() if seen.meant for one in some]
     forms: dict[tuple[str, str], str] = {}
@@ -155,11 +155,6 @@ def _answers(
             link = derive_link(frame, filled, things)
             right = (_right(view, link, slot, results, forms) for slot in SLOTS)
             yield Answer(frame, filled, link, tuple(right) if results else (frozenset(),) * len(SLOTS))
-
-
-def _named(seen: Sighting) -> Iterator[Named]:
-    for place in seen.places:
-        yield Named(place.start, place.end, seen.type, seen.key, role_at(place, seen.type, seen.proposed))
 
 
 def _right(

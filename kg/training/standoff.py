@@ -17,10 +17,14 @@ digest, which must be the same to the character.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
+from kg.errors import SourceError
 from kg.extract.normalise import SIGNS, View, to_view
 from kg.extract.numerals import Number, find_numbers
 from kg.gold import to_number_key
@@ -28,10 +32,12 @@ from kg.model import Summary
 from kg.records import Record
 from kg.vocabulary import SLOTS
 
-__all__ = ["Aligned", "align", "derive_standoff", "text_hash"]
+__all__ = ["Aligned", "align", "derive_standoff", "read_standoff", "text_hash"]
 
 SHORT = 4
 """Up to so many characters, a name is looked for in its own capitals first: "USE" is not "use"."""
+
+_KEYS: Final = {"id", "source", "date", "sha256", "entities", "results"}
 
 _Span = tuple[int, int]
 """Characters of a view's text."""
@@ -54,6 +60,24 @@ def derive_standoff(marks: Iterable[Record], summaries: Iterable[Summary]) -> It
     for paper in marks:
         text = texts.get(paper["id"])
         yield align(paper, text) if text else Aligned(paper["id"], None, ("no text of it is there",))
+
+
+def read_standoff(path: Path) -> tuple[list[Record], bytes]:
+    """The annotations in a file, and the file's bytes. Raises `SourceError`."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"cannot read {path}: {error.strerror}") from error
+    records = []
+    for number, line in enumerate(raw.splitlines(), 1):
+        try:
+            record = json.loads(line)
+            if not _KEYS <= record.keys():
+                raise ValueError
+        except (ValueError, AttributeError) as error:
+            raise SourceError(f"{path}:{number}: no standoff annotation; kg standoff prints them") from error
+        records.append(record)
+    return records, raw
 
 
 def align(paper: Record, summary: Summary) -> Aligned:

