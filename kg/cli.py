@@ -486,7 +486,8 @@ def train_command(
 
     found = train_model(standoff, sources, folder, epochs=epochs, seed=seed, track=to_tracker(quiet))
     if not quiet:
-        say(f"things on held-out texts: precision {found.precision:.3f}, recall {found.recall:.3f}, F1 {found.f1:.3f}")
+        scores = f"precision {found.precision:.3f}, recall {found.recall:.3f}, F1 {found.f1:.3f}"
+        say(f"things on held-out texts: {scores}")
         say(f"model and card in {folder}")
 
 

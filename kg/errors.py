@@ -14,7 +14,15 @@ without a traceback and exits with 2.
 
 from __future__ import annotations
 
-__all__ = ["ExtractorError", "FactsError", "KGError", "OutputError", "QueryError", "SourceError", "StoreError"]
+__all__ = [
+    "ExtractorError",
+    "FactsError",
+    "KGError",
+    "OutputError",
+    "QueryError",
+    "SourceError",
+    "StoreError",
+]
 
 
 class KGError(Exception):

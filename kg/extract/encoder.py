@@ -33,7 +33,8 @@ OPTIONAL: Final = 1 + 2 * len(ENTITY_TYPES)
 class Reading:
     """What the encoder makes of each piece: shares of tags and roles, and the state behind them.
 
-    `model` is the folder of the encoder; `tags` (pieces, 1 + 2 · types + 2), `roles` (pieces, 5), `states` (pieces, width).
+    `model` is the folder of the encoder; `tags` (pieces, 1 + 2 · types + 2), `roles` (pieces, 5),
+    `states` (pieces, width).
     """
 
     pieces: Pieces
@@ -46,7 +47,7 @@ class Reading:
         """The mean state of the pieces in these characters; zeros where there are none."""
         inside = self.pieces.within(start, end)
         states = self.states[inside.start : inside.stop]
-        return states.mean(0) if inside else np.zeros(self.states.shape[1], dtype=np.float32)
+        return np.asarray(states.mean(0)) if inside else np.zeros(self.states.shape[1], dtype=np.float32)
 
 
 class Encoder:
@@ -90,7 +91,7 @@ class Encoder:
         barred = [[not fits(one, slot) for slot in SLOTS] for one in link.fillers]
         scores[:-1][np.array(barred)] = -np.inf
         shares = np.exp(scores - scores.max(0))
-        return shares / shares.sum(0)
+        return np.asarray(shares / shares.sum(0))
 
 
 @cache

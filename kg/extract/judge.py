@@ -15,11 +15,14 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from kg.extract.encoder import OPTIONAL, Reading
 from kg.extract.links import Floats
 from kg.extract.pieces import RULES
 from kg.extract.places import Place
 from kg.extract.roles import ROLES, fit_role
+from kg.extract.sections import Section
 from kg.extract.sightings import Sighting, Told, role_at
 from kg.extract.things import thing_key
 from kg.extract.words import read_words
@@ -94,7 +97,14 @@ def judge(text: str, told: Sequence[Told], seen: Sequence[Sighting], read: Readi
 def load_weights(folder: Path) -> Weights:
     """The weights that were fitted with the encoder in a folder."""
     read = json.loads((folder / JUDGE).read_text(encoding="utf-8"))
-    return Weights(tuple(read["keep"]), tuple(read["propose"]), tuple(read["link"]), tuple(read["slots"]), read["trust"], read["threshold"])
+    return Weights(
+        tuple(read["keep"]),
+        tuple(read["propose"]),
+        tuple(read["link"]),
+        tuple(read["slots"]),
+        read["trust"],
+        read["threshold"],
+    )
 
 
 def share_of(weights: Sequence[float], facts: Sequence[float]) -> float:
@@ -160,15 +170,13 @@ def role_of(place: Place, type: EntityType, proposed: bool, read: Reading) -> Ro
     return ROLES[type] if role == "uses" else fit_role(type, role)
 
 
-def add_read(
-    text: str, told: Sequence[Told], seen: Sequence[Sighting], read: Reading
-) -> list[Sighting]:
+def add_read(text: str, told: Sequence[Told], seen: Sequence[Sighting], read: Reading) -> list[Sighting]:
     """The sightings, and what stands at other places that the encoder takes for a thing."""
     taken = [(place.start, place.end) for one in seen for place in one.places]
     known = {one.key: one for one in seen}
     for start, end in _runs(text, read):
         if all(end <= a or b <= start for a, b in taken):
-            section = next((s for a, b, s in told if a <= start < b), "body")
+            section: Section = next((s for a, b, s in told if a <= start < b), "body")
             place = Place(start, end, text[start:end], READ, section)
             key = thing_key(place.text)
             type = ENTITY_TYPES[max(range(6), key=_type_shares(place, read).__getitem__)]
@@ -202,8 +210,8 @@ def _runs(text: str, read: Reading) -> Iterator[tuple[int, int]]:
 def _mean(shares: Floats, place: Place, read: Reading) -> Floats:
     inside = read.pieces.within(place.start, place.end)
     if not inside:
-        return shares[:0].sum(0)
-    return shares[inside.start : inside.stop].mean(0)
+        return np.zeros(shares.shape[1], dtype=np.float32)
+    return np.asarray(shares[inside.start : inside.stop].mean(0))
 
 
 def _thing_share(place: Place, read: Reading) -> float:

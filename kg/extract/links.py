@@ -20,7 +20,19 @@ from kg.model import ENTITY_TYPES, EntityType, Role
 
 Floats = NDArray[np.float32]
 
-__all__ = ["COMPETES", "FACTS", "SLOTS", "TARGETS", "Chosen", "Filler", "Floats", "Link", "choose", "derive_link", "fits"]
+__all__ = [
+    "COMPETES",
+    "FACTS",
+    "SLOTS",
+    "TARGETS",
+    "Chosen",
+    "Filler",
+    "Floats",
+    "Link",
+    "choose",
+    "derive_link",
+    "fits",
+]
 
 SLOTS: Final = ("subject", "on", "metric", "baseline", "baseline_value")
 """The slots that are chosen, in the order of the network's answers; the last takes numbers."""

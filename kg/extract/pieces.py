@@ -46,6 +46,7 @@ COLUMNS: Final = {
 }
 """The features of a piece, in their order, each with the number of its values; 0 is "nothing"."""
 
+
 class _Piece(NamedTuple):
     id: int
     start: int
@@ -103,12 +104,22 @@ def _pieces(text: str, told: Sequence[Told]) -> Iterator[_Piece]:
     tokenizer = load_tokenizer()
     for number, (start, end, _) in enumerate(told):
         read = tokenizer.encode(text[start:end], add_special_tokens=False)
+        words = _words(read.word_ids, read.offsets)
         last = None
         for id, word, (first, behind) in zip(read.ids, read.word_ids, read.offsets, strict=True):
-            a, b = read.word_to_chars(word)
-            form = text[start + a : start + b]
-            yield _Piece(id, start + first, start + behind, form, word != last, number)
+            a, b = words[word]
+            yield _Piece(id, start + first, start + behind, text[start + a : start + b], word != last, number)
             last = word
+
+
+def _words(
+    numbers: Sequence[int | None], spans: Sequence[tuple[int, int]]
+) -> dict[int | None, tuple[int, int]]:
+    """The characters of each word, by its number."""
+    words: dict[int | None, tuple[int, int]] = {}
+    for number, (start, end) in zip(numbers, spans, strict=True):
+        words[number] = (words.get(number, (start, end))[0], end)
+    return words
 
 
 def _windows(pieces: Sequence[_Piece]) -> Iterator[tuple[int, int]]:

@@ -31,10 +31,9 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.util import DummyTokenizer, load_config, load_model_from_config
+from spacy.util import DummyTokenizer, load_config, load_model_from_config, registry
 from spacy.vocab import Vocab
 
 from kg.errors import ExtractorError
@@ -63,7 +62,7 @@ class Tokenizer(DummyTokenizer):
         return Doc(self.vocab, words=words, spaces=spaces)
 
 
-@spacy.registry.tokenizers("kg_tokenizer")
+@registry.tokenizers("kg_tokenizer")  # type: ignore[untyped-decorator]
 def make_tokenizer() -> Callable[[Language], Tokenizer]:
     """The tokenizer, for `[nlp] tokenizer` of a configuration."""
     return lambda nlp: Tokenizer(nlp.vocab)
@@ -75,7 +74,7 @@ def make_pipeline(config: Path, guests: Iterable[str] = ()) -> Language:
     Raises `ExtractorError` where the configuration cannot be read or names what is not there.
     """
     try:
-        nlp = load_model_from_config(load_config(config))
+        nlp = load_model_from_config(load_config(config), auto_fill=True)
     except (OSError, ValueError) as error:
         raise ExtractorError(f"{config}: {error}") from error
     own = nlp.pipe_names

@@ -23,7 +23,7 @@ from kg.extract.wording import (
     words_of,
 )
 
-__all__ = ["NAME", "Kind", "Valued", "ValueFinder", "derive_kinds", "make_values"]
+__all__ = ["NAME", "Kind", "ValueFinder", "Valued", "derive_kinds", "make_values"]
 
 NAME = "kg_values"
 

@@ -110,9 +110,7 @@ def _cases(at: int, example: Example, read: Reading) -> Iterator[_Case]:
         yield _Case(at, keep_facts(seen, read, type), right, propose_facts(seen, read, type), proposed)
 
 
-def _verdict(
-    seen: Sighting, type: EntityType, marked: Iterable[Marked]
-) -> tuple[bool | None, bool | None]:
+def _verdict(seen: Sighting, type: EntityType, marked: Iterable[Marked]) -> tuple[bool | None, bool | None]:
     """Whether a reader marked it under the type, and as proposed; none where a reader may or may not."""
     keys = {to_name_key(place.text) for place in seen.places}
     hits = [one for one in marked if keys & one.keys]
@@ -148,7 +146,9 @@ def _is_right(one: _Weighed, slot: int, trust: Sequence[float]) -> bool:
     if slot < len(named):
         at = {nth for nth, f in enumerate(answer.link.fillers) if f.thing and f.thing == named[slot]}
     else:
-        at = {nth for nth, f in enumerate(answer.link.fillers) if f.thing is None and f.position == chosen.rival}
+        at = {
+            nth for nth, f in enumerate(answer.link.fillers) if f.thing is None and f.position == chosen.rival
+        }
     return not answer.right[slot].isdisjoint(at or {len(answer.link.fillers)})
 
 
@@ -182,7 +182,7 @@ def _logistic(rows: Iterable[Row]) -> tuple[float, ...]:
         optimizer.zero_grad()
         lost = torch.nn.functional.binary_cross_entropy_with_logits(x @ weights, y, reduction="sum")
         lost = lost + _SHRINK / 2 * (weights[1:] ** 2).sum()
-        lost.backward()  # type: ignore[no-untyped-call]
+        lost.backward()
         return float(lost)
 
     optimizer.step(loss)

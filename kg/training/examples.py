@@ -129,7 +129,7 @@ def _labels(pieces: Pieces, marked: Iterable[Marked]) -> tuple[tuple[int, ...], 
         inside = pieces.within(start, end)
         if any(tags[at] for at in inside):
             continue
-        first = _OPTIONAL if one.optional else 1 + 2 * ENTITY_TYPES.index(one.type)  # type: ignore[arg-type]
+        first = _OPTIONAL if one.optional else 1 + 2 * ENTITY_TYPES.index(one.type)
         for nth, at in enumerate(inside):
             tags[at], roles[at] = first + (nth > 0), _ROLES.index(one.role)
     return tuple(tags), tuple(roles)
@@ -140,7 +140,8 @@ def _answers(
 ) -> Iterator[Answer]:
     by_value: dict[_Span, list[Record]] = {}
     for result in record["results"]:
-        by_value.setdefault(*_spans(view, [result["value"]]), []).append(result)  # type: ignore[misc]
+        [value] = _spans(view, [result["value"]])
+        by_value.setdefault(value, []).append(result)
     named = {seen: list(to_named(seen)) for seen in sightings}
     things = [one for some in named.values() for one in some]
     meant = [one for seen, some in named.items() if seen.meant for one in some]
@@ -164,7 +165,9 @@ def _right(
     nothing = len(link.fillers)
     if slot == "baseline_value":
         places = {span for r in results if r[slot] for span in _spans(view, [r[slot]])}
-        right = {at for at, one in enumerate(link.fillers) if one.thing is None and (one.start, one.end) in places}
+        right = {
+            at for at, one in enumerate(link.fillers) if one.thing is None and (one.start, one.end) in places
+        }
         return frozenset(right or ([] if places else [nothing]))
     spans = {span for r in results for span in _spans(view, r[slot]["places"])}
     keys = {to_name_key(view.text[slice(*span)]) for span in spans}

@@ -41,7 +41,10 @@ class _Shares(nn.Module):
 
 
 def write_networks(fitted: Fitted, folder: Path) -> None:
-    """Writes both networks into the folder: the reader in eight bits a weight, the linker as it is."""
+    """Writes both networks into the folder: the reader in eight bits, the linker as it is.
+
+    Weights use seven of the eight bits, so that no processor saturates where another does not.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     reader, linker = fitted
     pieces, fillers = torch.export.Dim("pieces", min=3, max=512), torch.export.Dim("fillers", min=1, max=4096)
@@ -55,11 +58,18 @@ def write_networks(fitted: Fitted, folder: Path) -> None:
             ["tags", "roles", "states"],
             whole,
         )
-        quantize_dynamic(whole, folder / READER, weight_type=QuantType.QInt8, per_channel=True)
+        quantize_dynamic(
+            whole, folder / READER, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
+        )
         number, rows = torch.zeros(WIDTH), torch.zeros(5, WIDTH)
         _export(
             linker,
-            {"number": number, "fillers": rows, "facts": torch.zeros(5, FACTS), "empty": torch.zeros(len(SLOTS))},
+            {
+                "number": number,
+                "fillers": rows,
+                "facts": torch.zeros(5, FACTS),
+                "empty": torch.zeros(len(SLOTS)),
+            },
             {"number": {}, "fillers": {0: fillers}, "facts": {0: fillers}, "empty": {}},
             ["scores"],
             folder / LINKER,

@@ -51,7 +51,7 @@ def fit(
     batches = [batch for _ in range(epochs) for batch in _batches(examples)]
     for batch in track(batches, "Fitting", len(batches)):
         loss = _loss(reader, linker, batch)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_([*reader.parameters(), *linker.parameters()], 1.0)
         optimizer.step()
         schedule.step()
@@ -103,7 +103,9 @@ def _loss(reader: Reader, linker: Linker, batch: list[Example]) -> Tensor:
     with torch.autocast("cpu", dtype=torch.bfloat16):
         tag, role, states = reader(ids, features, hidden)
     loss = F.cross_entropy(tag.float().reshape(-1, TAGS), tags.reshape(-1), ignore_index=UNMARKED)
-    loss = loss + 0.5 * F.cross_entropy(role.float().reshape(-1, ROLES), roles.reshape(-1), ignore_index=UNMARKED)
+    loss = loss + 0.5 * F.cross_entropy(
+        role.float().reshape(-1, ROLES), roles.reshape(-1), ignore_index=UNMARKED
+    )
     slots = [
         _slot_loss(linker, states[at, 1:].float(), one.pieces, answer)
         for at, one in enumerate(batch)

@@ -1,4 +1,4 @@
-"""The network: a BERT encoder over pieces with features, heads for things and roles, and a scorer of slots."""
+"""The network: a BERT encoder of pieces with features, heads for things and roles, a scorer of slots."""
 
 from __future__ import annotations
 
@@ -68,7 +68,10 @@ class Reader(nn.Module):
             cast(nn.Embedding, hint).weight.data[0] = 0
 
     def forward(self, ids: Tensor, features: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """`ids` (batch, pieces), `features` (batch, pieces, columns), `hidden` as in a layer → logits, states."""
+        """Logits of tags and roles, and states, each (batch, pieces, …).
+
+        `ids` (batch, pieces), `features` (batch, pieces, columns), `hidden` as in a layer.
+        """
         x = self.words(ids) + self.positions.weight[: ids.shape[1]]
         for column, hint in enumerate(self.hints):
             x = x + hint(features[..., column])

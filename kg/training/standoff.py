@@ -8,7 +8,7 @@ Gold says what a paper states, by names; a model learns from places. One JSON ob
                   "subject", "on", "metric", "baseline": {"places": [PLACE, …], "open": true | false},
                   "baseline_value": PLACE | null}, …]}
 
-A PLACE is [field, start, end] in code points of the stored text; one may lie inside one of another thing.
+A PLACE is [field, start, end] in code points of the stored text; one may lie inside another.
 `open` says that leaving the slot out is right as well. Optional marks without a place are left out. Places
 in follow-up questions are given too, though nothing is stated there. The texts come from the user's own
 digest, which must be the same to the character.
@@ -72,7 +72,7 @@ def read_standoff(path: Path) -> tuple[list[Record], bytes]:
     for number, line in enumerate(raw.splitlines(), 1):
         try:
             record = json.loads(line)
-            if not _KEYS <= record.keys():
+            if not record.keys() >= _KEYS:
                 raise ValueError
         except (ValueError, AttributeError) as error:
             raise SourceError(f"{path}:{number}: no standoff annotation; kg standoff prints them") from error
@@ -152,13 +152,9 @@ def _slot(view: View, fillers: list[str | None]) -> Record:
 
 
 def _places(view: View, names: list[str]) -> list[list[object]]:
-    """Everywhere that one of the names stands, in the order of the text; the longest of overlapping ones."""
-    kept: list[_Span] = []
+    """Everywhere that one of the names stands, in the order of the text, the longer before the shorter."""
     found = {span for name in names for span in _occurrences(view.text, name)}
-    for start, end in sorted(found, key=lambda span: (span[0] - span[1], span)):
-        if all(end <= other[0] or other[1] <= start for other in kept):
-            kept.append((start, end))
-    return [_place(view, span) for span in sorted(kept)]
+    return [_place(view, span) for span in sorted(found, key=lambda span: (span[0], -span[1]))]
 
 
 def _occurrences(text: str, name: str) -> list[_Span]:

@@ -47,7 +47,9 @@ def train(
     written learn from all. Raises `SourceError` where there are too few, or no base to start from.
     """
     if len(examples) < LEAST:
-        raise SourceError(f"{len(examples)} annotated summaries are too few to learn from; give {LEAST} or more")
+        raise SourceError(
+            f"{len(examples)} annotated summaries are too few to learn from; give {LEAST} or more"
+        )
     base, started = find_base(), time.monotonic()
     held, rest = split(examples)
     with tempfile.TemporaryDirectory() as scratch:
@@ -64,7 +66,9 @@ def train(
         standoff=hashlib.sha256(standoff).hexdigest(),
         base=BASE,
         minutes=round((time.monotonic() - started) / 60),
-        files=tuple((path.name, path.stat().st_size) for path in sorted(folder.iterdir()) if path.name != CARD),
+        files=tuple(
+            (path.name, path.stat().st_size) for path in sorted(folder.iterdir()) if path.name != CARD
+        ),
     )
     (folder / CARD).write_text(render_card(made, found), encoding="utf-8")
     return found
