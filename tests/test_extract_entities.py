@@ -6,12 +6,12 @@ from collections import defaultdict
 
 import pytest
 
-from kg.extract.entities import find_entities
 from kg.extract.kinds import noun_kind
 from kg.extract.lexicon import fold, load_families, load_forms, load_heads, load_terms
 from kg.extract.names import find_pairs, shape
 from kg.extract.normalise import GAP
 from kg.extract.sections import derive_sections
+from kg.extract.sightings import Sighting, find_sightings, role_at
 from kg.extract.things import thing_key
 from kg.model import EntityType
 
@@ -23,18 +23,25 @@ def found(abstract: str, title: str = "On Reading") -> dict[str, EntityType]:
 
 def things(abstract: str, title: str = "On Reading") -> list[tuple[EntityType, list[str]]]:
     """Type and forms of each thing."""
-    text = title + GAP + abstract
-    told = [span for span in derive_sections(text) if span[2] != "questions"]
     groups: dict[tuple[EntityType, str], set[str]] = defaultdict(set)
-    for one in find_entities(text, told):
-        groups[one.type, one.key].add(text[one.start : one.end])
+    for seen in meant(abstract, title):
+        groups[seen.type, seen.key] |= {place.text for place in seen.places}
     return [(kind, sorted(names)) for (kind, _), names in groups.items()]
 
 
-def roles(abstract: str, title: str = "On Reading") -> dict[str, str]:
+def meant(abstract: str, title: str = "On Reading") -> list[Sighting]:
+    """What the rules see and take to be meant."""
     text = title + GAP + abstract
     told = [span for span in derive_sections(text) if span[2] != "questions"]
-    return {text[one.start : one.end]: one.role for one in find_entities(text, told)}
+    return [seen for seen in find_sightings(text, told) if seen.meant]
+
+
+def roles(abstract: str, title: str = "On Reading") -> dict[str, str]:
+    return {
+        place.text: role_at(place, seen.type, seen.proposed)
+        for seen in meant(abstract, title)
+        for place in seen.places
+    }
 
 
 @pytest.mark.parametrize(

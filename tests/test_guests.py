@@ -1,4 +1,4 @@
-"""Components of other packages join the pipeline: the README's own example, installed and run."""
+"""Components of other packages join the pipeline or replace ours: the examples of the documents, run."""
 
 from __future__ import annotations
 
@@ -9,60 +9,123 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from digests import digest, row
 from documents import README
 
+import kg.extract as extract
+
+EXTRACTORS = README.parent / "kg" / "docs" / "extractors.md"
 TEXT = "We fine-tune Jade on Opal and report an accuracy of 71.5% on GLUE."
 
 
-def readme_block(language: str) -> str:
-    """The README's block about a component of one's own."""
-    text = README.read_text(encoding="utf-8")
-    return next(b for b in re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL) if "kg_gemstones" in b)
+def block(page: Path, language: str, word: str) -> str:
+    """The block of a page, in a language, that holds a word."""
+    found = re.findall(rf"```{language}\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    return next(each for each in found if word in each)
 
 
-@pytest.fixture
-def guest(tmp_path: Path) -> Path:
-    """A folder that holds the README's component as an installed package."""
-    module, project = readme_block("python"), tomllib.loads(readme_block("toml"))["project"]
+def install(page: Path, word: str, folder: Path) -> Path:
+    """A folder that holds the component of a page as an installed package."""
+    module, project = block(page, "python", word), tomllib.loads(block(page, "toml", word))["project"]
     name, version = project["name"], project["version"]
     ((group, entries),) = project["entry-points"].items()
-    info = tmp_path / "site" / f"{name}-{version}.dist-info"
+    info = folder / "site" / f"{name}-{version}.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
     lines = [f"[{group}]", *(f"{entry} = {target}" for entry, target in entries.items())]
     (info / "entry_points.txt").write_text("\n".join(lines))
-    (info.parent / "kg_gemstones.py").write_text(module)
+    (info.parent / f"{word}.py").write_text(module)
     return info.parent
 
 
-def kg(*arguments: str | Path, site: Path | None) -> str:
-    code = "from kg.cli import main; main()"
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "day.md"
+    path.write_text(digest("2024-01-01", row("2401.00001", "On Stones", "Ann Lee", TEXT)), encoding="utf-8")
+    return path
+
+
+def kg(*arguments: str | Path, site: Path | None = None, config: Path | None = None, code: int = 0) -> str:
+    """What the command prints, where it ends with the code."""
     done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        env=os.environ | ({"PYTHONPATH": str(site)} if site else {}),
+        [sys.executable, "-c", "from kg.cli import main; main()", *map(str, arguments)],
+        env=os.environ
+        | ({"PYTHONPATH": str(site)} if site else {})
+        | ({"KG_CONFIG": str(config)} if config else {}),
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
+    assert done.returncode == code, done.stderr
     return done.stdout + done.stderr
 
 
-def test_the_readme_s_component_is_found_and_extracts_again(guest: Path, tmp_path: Path) -> None:
-    source = tmp_path / "day.md"
-    source.write_text(digest("2024-01-01", row("2401.00001", "On Stones", "Ann Lee", TEXT)), encoding="utf-8")
-    without = json.loads(kg("extract", source, site=None))
-    record = json.loads(kg("extract", source, site=guest))
-    found = {
+def found(record: dict[str, Any], component: str) -> dict[str, tuple[str, str]]:
+    """Quote -> type and role of what a component found."""
+    return {
         mention["quote"]: (entity["type"], mention["role"])
         for entity in record["entities"]
         for mention in entity["mentions"]
-        if mention["component"] == "kg_gemstones"
+        if mention["component"] == component
     }
-    assert found == {"Jade": ("model", "uses"), "Opal": ("dataset", "uses")}
+
+
+def test_the_readme_s_component_is_found_and_extracts_again(source: Path, tmp_path: Path) -> None:
+    guest = install(README, "kg_gemstones", tmp_path)
+    without = json.loads(kg("extract", source))
+    record = json.loads(kg("extract", source, site=guest))
+    assert found(record, "kg_gemstones") == {"Jade": ("model", "uses"), "Opal": ("dataset", "uses")}
     assert record["extractor"] != without["extractor"]
-    kg("build", source, "-o", tmp_path / "out", site=None)
+    kg("build", source, "-o", tmp_path / "out")
     assert "again, since the extractor is another" in kg("build", source, "-o", tmp_path / "out", site=guest)
     assert "conforms" in kg("validate", "-s", tmp_path / "out", site=guest)
+
+
+def test_another_component_stands_where_the_configuration_says(source: Path, tmp_path: Path) -> None:
+    site = install(EXTRACTORS, "gem_reader", tmp_path)
+    config = tmp_path / "my.cfg"
+    config.write_text(block(EXTRACTORS, "ini", "gem_reader"))
+    record = json.loads(kg("extract", source, site=site, config=config))
+    assert found(record, "gem_reader") == {
+        "Jade": ("model", "uses"),
+        "Opal": ("dataset", "uses"),
+        "accuracy": ("metric", "uses"),
+        "GLUE": ("benchmark", "uses"),
+    }
+    assert found(record, "kg_entities") == {}
+    [result] = record["results"]
+    assert (result["value"], result["metric"]) == ("71.5", "accuracy")
+    assert record["extractor"] != json.loads(kg("extract", source))["extractor"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "cannot read"),
+        ("nonsense", "my.cfg"),
+        (
+            '[nlp]\nlang = "en"\npipeline = ["a"]\n\n[components]\n\n[components.a]\nfactory = "nowhere"\n',
+            "nowhere",
+        ),
+    ],
+)
+def test_a_configuration_that_cannot_be_used_is_named(
+    source: Path, tmp_path: Path, text: str | None, said: str
+) -> None:
+    config = tmp_path / "my.cfg"
+    if text is not None:
+        config.write_text(text)
+    printed = kg("extract", source, config=config, code=2)
+    assert said in printed and "my.cfg" in printed
+    assert "Traceback" not in printed
+
+
+def test_a_model_that_is_not_there_is_named(source: Path, tmp_path: Path) -> None:
+    config = tmp_path / "my.cfg"
+    ours = Path(extract.__file__).with_name("config.cfg").read_text()
+    config.write_text(ours.replace('model = ""', f'model = "{tmp_path}/none"'))
+    printed = kg("extract", source, config=config, code=2)
+    assert f"{tmp_path}/none" in printed and "kg train" in printed

@@ -80,9 +80,9 @@ def test_what_a_placed_result_lacks_is_named() -> None:
     )
 
 
-def test_the_longest_of_overlapping_forms_is_the_place() -> None:
-    text = summary("T", "Wide Net (WN) and WN beat Net.")
-    assert entity_quotes(text, thing("Wide Net (WN)", "WN", "Net")) == [["Wide Net (WN)", "WN", "Net"]]
+def test_a_form_inside_a_longer_one_is_a_place_too() -> None:
+    text = summary("T", "Wide Net (WN) and WN win.")
+    assert entity_quotes(text, thing("Wide Net (WN)", "WN")) == [["Wide Net (WN)", "WN", "WN"]]
 
 
 def test_offsets_count_into_the_stored_text_behind_repairs() -> None:

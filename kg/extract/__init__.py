@@ -26,6 +26,7 @@ __all__ = ["extract", "find_config", "find_guests", "fingerprint", "load_pipelin
 
 _OWN = "paperkg"
 _DECIDING = frozenset({".py", ".toml", ".cfg", ".json", ".onnx"})
+_SETTING = re.compile(r'^(model|factory) *= *"(.+)" *$', re.MULTILINE)
 CHUNK = 32
 """Summaries that travel to a worker together."""
 
@@ -67,25 +68,28 @@ def find_guests() -> list[tuple[str, str]]:
 def fingerprint() -> str:
     """SHA-256 (hex) over all that decides what is extracted.
 
-    That is this package's files, spaCy, guests, and a configuration of one's own with the model it names.
-    Raises `ExtractorError` where these cannot be read.
+    That is this package's files, spaCy, guests, and, where a configuration of one's own is used, that
+    file with the models and the packages that it names. Raises `ExtractorError` where one cannot be read.
     """
-    here = Path(__file__).parent
-    guests = (f"\n{name} {package}" for name, package in find_guests())
-    digest = hashlib.sha256("".join([version("spacy"), *guests]).encode())
-    for folder in (here, *_own_files()):
-        for name, content in _contents(folder):
-            digest.update(f"\n{name} {len(content)}\n".encode() + content)
+    here, config = Path(__file__).parent, find_config()
+    packages, folders = find_guests(), [here]
+    if config.parent != here:
+        text = _read(config).decode(errors="replace")
+        packages = sorted({*packages, *_packages(_SETTING.findall(text))})
+        folders += [config, *(Path(value) for key, value in _SETTING.findall(text) if key == "model")]
+    names = (f"\n{name} {package}" for name, package in packages)
+    digest = hashlib.sha256("".join([version("spacy"), *names]).encode())
+    for name, content in (each for folder in folders for each in _contents(folder)):
+        digest.update(f"\n{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()
 
 
-def _own_files() -> list[Path]:
-    """A configuration that is not ours, and the folder of the model that it names."""
-    config = find_config()
-    if config.parent == Path(__file__).parent:
-        return []
-    named = re.findall(r'^model *= *"(.+)" *$', _read(config).decode(), re.MULTILINE)
-    return [config, *map(Path, named)]
+def _packages(settings: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The factories of other packages that settings name, each with its package and version."""
+    wanted = {value for key, value in settings if key == "factory"}
+    for each in entry_points(group="spacy_factories"):
+        if each.name in wanted and each.dist and each.dist.name != _OWN:
+            yield each.name, f"{each.dist.name} {each.dist.version}"
 
 
 def _contents(path: Path) -> Iterator[tuple[str, bytes]]:

@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 from onnxruntime import InferenceSession, SessionOptions
 
-from kg.extract.links import FACTS, SLOTS, Floats, Link, fits
+from kg.errors import ExtractorError
+from kg.extract.links import SLOTS, Floats, Link, fits
 from kg.extract.pieces import COLUMNS, Pieces
 from kg.model import ENTITY_TYPES
 
@@ -51,9 +52,14 @@ class Reading:
 
 
 class Encoder:
-    """The two networks in a folder: one reads texts, the other fills slots."""
+    """The two networks in a folder: one reads texts, the other fills slots.
+
+    Raises `ExtractorError` where they are not there.
+    """
 
     def __init__(self, folder: Path) -> None:
+        if not all((folder / name).is_file() for name in (READER, LINKER)):
+            raise ExtractorError(f"no model in {folder}; kg train writes {READER} and {LINKER} there")
         self.folder = folder
         options = SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -78,15 +84,15 @@ class Encoder:
 
     def weigh(self, reading: Reading, link: Link) -> Floats:
         """For each slot the share of each filler, and of none in the last row: (fillers + 1, slots)."""
+        if not link.fillers:
+            return np.ones((1, len(SLOTS)), dtype=np.float32)
         fillers = [reading.pool(one.start, one.end) for one in link.fillers]
         inputs = {
             "number": reading.pool(link.start, link.end),
-            "fillers": np.array(fillers, dtype=np.float32).reshape(len(fillers), -1),
-            "facts": np.array(link.facts, dtype=np.float32).reshape(len(fillers), FACTS),
+            "fillers": np.array(fillers, dtype=np.float32),
+            "facts": np.array(link.facts, dtype=np.float32),
             "empty": np.array(link.empty, dtype=np.float32),
         }
-        if not fillers:
-            return np.ones((1, len(SLOTS)), dtype=np.float32)
         [scores] = self._linker.run(None, inputs)
         barred = [[not fits(one, slot) for slot in SLOTS] for one in link.fillers]
         scores[:-1][np.array(barred)] = -np.inf

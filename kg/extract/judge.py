@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -22,7 +23,6 @@ from kg.extract.links import Floats
 from kg.extract.pieces import RULES
 from kg.extract.places import Place
 from kg.extract.roles import ROLES, fit_role
-from kg.extract.sections import Section
 from kg.extract.sightings import Sighting, Told, role_at
 from kg.extract.things import thing_key
 from kg.extract.words import read_words
@@ -172,14 +172,16 @@ def role_of(place: Place, type: EntityType, proposed: bool, read: Reading) -> Ro
 
 def add_read(text: str, told: Sequence[Told], seen: Sequence[Sighting], read: Reading) -> list[Sighting]:
     """The sightings, and what stands at other places that the encoder takes for a thing."""
-    taken = [(place.start, place.end) for one in seen for place in one.places]
+    taken = sorted((place.start, place.end) for one in seen for place in one.places)
     known = {one.key: one for one in seen}
     for start, end in _runs(text, read):
-        if all(end <= a or b <= start for a, b in taken):
-            section: Section = next((s for a, b, s in told if a <= start < b), "body")
+        before = bisect_left(taken, (end,)) - 1
+        if before < 0 or taken[before][1] <= start:
+            section = told[bisect_left(told, start + 1, key=lambda span: span[0]) - 1][2]
             place = Place(start, end, text[start:end], READ, section)
+            shares = _type_shares(place, read)
+            type = ENTITY_TYPES[max(range(len(shares)), key=shares.__getitem__)]
             key = thing_key(place.text)
-            type = ENTITY_TYPES[max(range(6), key=_type_shares(place, read).__getitem__)]
             one = known.get(key, Sighting(key, type, False, False, ()))
             known[key] = replace(one, places=(*one.places, place))
     return sorted(known.values(), key=lambda one: min(place.start for place in one.places))
@@ -187,24 +189,28 @@ def add_read(text: str, told: Sequence[Told], seen: Sequence[Sighting], read: Re
 
 def _runs(text: str, read: Reading) -> Iterator[tuple[int, int]]:
     """Runs of pieces that are rather part of a thing than not, widened to whole words."""
-    spans, edge = read.pieces.spans, 0
+    words = [(word.start, word.end) for word in read_words(text, 0, len(text))]
     begins = read.tags[:, 1:OPTIONAL:2].sum(1) > read.tags[:, 2:OPTIONAL:2].sum(1)
     inside = read.tags[:, 1:OPTIONAL].sum(1) >= 0.5
-    words = [(word.start, word.end) for word in read_words(text, 0, len(text))]
-    at = 0
-    while at < len(spans):
-        if not inside[at]:
-            at += 1
-            continue
-        first = at
-        at += 1
-        while at < len(spans) and inside[at] and not begins[at]:
-            at += 1
-        start, end = spans[first][0], spans[at - 1][1]
-        touched = [(a, b) for a, b in words if a < end and start < b]
-        if touched and touched[0][0] >= edge:
-            edge = touched[-1][1]
-            yield touched[0][0], edge
+    edge = 0
+    for first, last in _stretches(inside.tolist(), begins.tolist()):
+        start, end = read.pieces.spans[first][0], read.pieces.spans[last - 1][1]
+        low = bisect_left(words, start + 1, key=lambda span: span[1])
+        high = bisect_left(words, end, key=lambda span: span[0])
+        if low < high and words[low][0] >= edge:
+            edge = words[high - 1][1]
+            yield words[low][0], edge
+
+
+def _stretches(inside: Sequence[bool], begins: Sequence[bool]) -> Iterator[tuple[int, int]]:
+    """Ranges of what is inside; each ends where another begins."""
+    first: int | None = None
+    for at, is_in in enumerate([*inside, False]):
+        if first is not None and not (is_in and not begins[at]):
+            yield first, at
+            first = None
+        if is_in and first is None:
+            first = at
 
 
 def _mean(shares: Floats, place: Place, read: Reading) -> Floats:

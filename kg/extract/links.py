@@ -7,6 +7,7 @@ each of them beside "nothing"; the rules' own choice is part of what it is told.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -42,6 +43,9 @@ COMPETES: Final[tuple[EntityType, ...]] = ("model", "method", "dataset", "benchm
 
 TARGETS: Final[tuple[EntityType, ...]] = (*DATA, "task")
 """What a number may be measured on."""
+
+_REACH: Final = 200
+"""How many places before the sentence, and from its start on, may fill a slot; no honest text has more."""
 
 _STEPS: Final = (15, 50, 120)
 """Characters between a filler and its number: beside it, near, in reach, far."""
@@ -85,10 +89,15 @@ class Chosen:
 
 
 def derive_link(frame: Frame, filled: Filled, things: Sequence[Named]) -> Link:
-    """What may fill the slots of a result of the frame; `things` are those of the whole text."""
+    """What may fill the slots of a result of the frame.
+
+    `things` are those of the whole text,
+    sorted by their start."""
     number = frame.numbers[filled.position]
     chosen = (filled.subject, filled.on, filled.metric, filled.baseline)
-    named = {(one.start, one.end): one for one in (*things, *(one for one in chosen if one))}
+    at = bisect_left(things, frame.start, key=lambda thing: thing.start)
+    near = things[max(0, at - _REACH) : at + _REACH]
+    named = {(one.start, one.end): one for one in (*near, *(one for one in chosen if one))}
     fillers = [Filler(one.start, one.end, thing=one) for _, one in sorted(named.items())]
     fillers += [
         Filler(other.start, other.end, position=at)

@@ -77,9 +77,10 @@ class ResultFinder:
         sentences = {span.start_char: span for span in doc.spans["sentences"]}
         told = [(span.start_char, span.end_char) for span in sentences.values()]
         things, doubtful = _things(doc)
+        every = sorted([*things, *doubtful], key=lambda thing: thing.start)
         found = []
         for frame in find_frames(doc.text, told, values, things):
-            for filled in _weighed(frame, fill(frame), [*things, *doubtful], doc._.kg_reading):
+            for filled in _weighed(frame, fill(frame), every, doc._.kg_reading):
                 found.append(Stated(sentences[frame.start], frame, *filled))
         return found
 

@@ -77,15 +77,16 @@ class Example:
 
 def derive_examples(standoff: Iterable[Record], summaries: Iterable[Summary]) -> Iterator[Example]:
     """One example for each annotated text. Raises `SourceError` where a text is missing or another."""
-    texts = {(s.source, s.date, s.paper.arxiv_id): s for s in summaries}
+    texts: dict[str, dict[str, Summary]] = {}
+    for summary in summaries:
+        texts.setdefault(summary.paper.arxiv_id, {})[text_hash(summary)] = summary
     for record in standoff:
-        key = (record["source"], record["date"], record["id"])
-        summary = texts.get(key)
-        if summary is None:
-            raise SourceError(f"{record['id']}: its text is not there; give the digest {record['source']}")
-        if text_hash(summary) != record["sha256"]:
+        known = texts.get(record["id"])
+        if not known:
+            raise SourceError(f"{record['id']}: its text is not there; give the digest of {record['date']}")
+        if record["sha256"] not in known:
             raise SourceError(f"{record['id']}: the text is not the one that was annotated; use that digest")
-        yield _example(record, summary)
+        yield _example(record, known[record["sha256"]])
 
 
 def _example(record: Record, summary: Summary) -> Example:
@@ -143,7 +144,7 @@ def _answers(
         [value] = _spans(view, [result["value"]])
         by_value.setdefault(value, []).append(result)
     named = {seen: list(to_named(seen)) for seen in sightings}
-    things = [one for some in named.values() for one in some]
+    things = sorted((one for some in named.values() for one in some), key=lambda thing: thing.start)
     meant = [one for seen, some in named.items() if seen.meant for one in some]
     forms: dict[tuple[str, str], str] = {}
     for one in things:
