@@ -224,6 +224,9 @@ def _put_thing(put: Put, thing: Thing, names: Names) -> None:
     put(node, SKOS.prefLabel, _text(thing.label))
     if thing.better is not None:
         put(node, KG.better, _text(thing.better))
+    for end, value in ((KG.least, thing.least), (KG.most, thing.most)):
+        if value is not None:
+            put(node, end, _integer(value))
     if thing.parameters is not None:
         put(node, KG.parameterCount, _integer(thing.parameters))
     if thing.family is not None:

@@ -54,6 +54,8 @@ class Thing:
     label: str
     forms: tuple[tuple[str, Reason], ...]
     better: Direction | None = None
+    least: int | None = None
+    most: int | None = None
     parameters: int | None = None
     family: str | None = None
 
@@ -154,25 +156,26 @@ def _thing(key: ThingKey, names: Counter[str], forms: set[str]) -> Thing:
     entry = _entry(type, normal)
     label = entry.name if entry else min(names, key=lambda name: (-names[name], name)).replace("Ã—", "×")
     reasons = tuple((form, _reason(type, form, normal)) for form in sorted(forms - {label}))
+    metric = _metric(label) if type == "metric" else None
+    if metric:
+        return Thing(type, normal, label, reasons, metric.better, metric.least, metric.most)
     if type != "model":
-        return Thing(type, normal, label, reasons, _better(label) if type == "metric" else None)
+        return Thing(type, normal, label, reasons)
     family, parameters = _parse_size(label)
-    return Thing(type, normal, label, reasons, None, parameters, family)
+    return Thing(type, normal, label, reasons, parameters=parameters, family=family)
 
 
 @cache
-def _directions() -> Mapping[str, Direction]:
-    """The good direction of every metric of the lexicon, by the key of each of its forms."""
-    metrics = (term for term in load_terms() if term.better)
-    return {
-        name_key(form): term.better for term in metrics for form in (term.name, *term.aliases) if term.better
-    }
+def _metrics() -> Mapping[str, Term]:
+    """Every metric of the lexicon, by the key of each of its forms."""
+    metrics = (term for term in load_terms() if term.type == "metric")
+    return {name_key(form): term for term in metrics for form in (term.name, *term.aliases)}
 
 
-def _better(metric: str) -> Direction | None:
-    """The good direction of a metric; `FID-30K` and `Recall@5` have that of `FID` and `Recall`."""
-    bare = re.sub(r"\s*[@_-]?\s*\d+k?$", "", metric, flags=re.IGNORECASE)
-    return _directions().get(name_key(metric)) or _directions().get(name_key(bare))
+def _metric(name: str) -> Term | None:
+    """What the lexicon knows of a metric; of `FID-30K` and `Recall@5` what it knows of `FID` and `Recall`."""
+    bare = re.sub(r"\s*[@_-]?\s*\d+k?$", "", name, flags=re.IGNORECASE)
+    return _metrics().get(name_key(name)) or _metrics().get(name_key(bare))
 
 
 def _reason(type: EntityType, form: str, key: str) -> Reason:

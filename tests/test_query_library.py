@@ -525,7 +525,7 @@ def test_inconsistent(tmp_path: Path) -> None:
 def test_doubts(tmp_path: Path) -> None:
     sentence = (
         "On SortBench Delta has an accuracy of 178%, 9 points above 75% before, an accuracy of 60% after 60% "
-        "for Beta-7B, 78%, 9 points above the 75% of Beta-7B, 5% fewer errors, and an accuracy of 99%."
+        "for Beta-7B, 78%, 9 points above the 75% of Beta-7B, 5% fewer errors, an accuracy of 512, and one of 99%."
     )
     text, entities = about_delta(sentence)
     slots = {"subject": DELTA, "on": SORT, "metric": ACCURACY}
@@ -535,6 +535,7 @@ def test_doubts(tmp_path: Path) -> None:
         text.result(0, "score", "60%", {**slots, "baseline": BETA}, against="60%"),
         text.result(0, "score", "78%", {**slots, "baseline": BETA}, against="75%"),
         text.result(0, "gain", "9 points", {**slots, "baseline": BETA}, direction="up"),
+        text.result(0, "score", "512", slots),
         text.result(0, "score", "99%", slots),
     )
     with open_store(tmp_path, write=True) as store:
@@ -546,6 +547,7 @@ def test_doubts(tmp_path: Path) -> None:
             ("no share of 100 %", "178%"),
             ("other than the gain beside it", "60%"),
             ("other than the gain beside it", "78%"),
+            ("outside the metric's range", "512"),
         ]
 
 

@@ -106,6 +106,17 @@ def test_a_metric_with_other_digits_keeps_its_direction(metric: str, better: str
     assert (thing.label.casefold(), thing.better) == (metric.casefold(), better)
 
 
+RANGES = [("accuracy", 0, 100), ("FID", 0, None), ("Pearson correlation", -100, 100), ("Gauge", None, None)]
+
+
+@pytest.mark.parametrize(("metric", "least", "most"), RANGES)
+def test_a_metric_has_the_range_that_the_lexicon_knows(
+    metric: str, least: int | None, most: int | None
+) -> None:
+    (thing,) = derive_resolution([named("1", "metric", metric)]).things.values()
+    assert (thing.least, thing.most) == (least, most)
+
+
 def test_a_size_in_brackets_is_one() -> None:
     assert (
         derive_resolution([named("1", "model", "Quokka-2 (8B)")])

@@ -158,11 +158,15 @@ BREAKS: dict[str, list[str]] = {
         "DELETE { ?thing skos:altLabel ?form } WHERE { ?thing skos:altLabel ?form }",
     ],
     "MetricBetter": [instead(METRIC, "kg:better", '"sideways"'), also(METRIC, "kg:better", '"down"')],
+    "MetricLeast": [also(METRIC, "kg:least", "1"), instead(METRIC, "kg:least", "101")],
+    "MetricMost": [also(METRIC, "kg:most", "99")],
     "ModelFamily": [
         "DELETE { ?family a ?class } WHERE { ?model dcterms:isVersionOf ?family . ?family a ?class }"
     ],
     "ModelParameterCount": [instead(MODEL, "kg:parameterCount", "0")],
     "BetterOfMetric": [also(METHOD, "kg:better", '"up"')],
+    "LeastOfMetric": [also(METHOD, "kg:least", "0")],
+    "MostOfMetric": [also(METHOD, "kg:most", "100")],
     "ParametersOfModel": [also(METHOD, "kg:parameterCount", "8")],
     "Identification": [also(FORM, "rdfs:comment", '"new"')],
     "IdentificationIdentifies": [

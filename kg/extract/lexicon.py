@@ -29,13 +29,18 @@ _JOINTS = re.compile(r"'s\b|[\s\-_/'’^]+|\.(?!\d)")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A thing known by name. `better` is the good direction of a metric; `cased` marks a homograph."""
+    """A thing known by name; `cased` marks a homograph.
+
+    `better` is the good direction of a metric, `least` and `most` the ends of its range.
+    """
 
     name: str
     type: EntityType
     aliases: tuple[str, ...] = ()
     better: Direction | None = None
     cased: bool = False
+    least: int | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +113,12 @@ def _load(name: str) -> dict[str, Any]:
 
 
 def _term(type: EntityType, entry: dict[str, Any]) -> Term:
-    aliases = tuple(entry.get("aliases", ()))
-    return Term(entry["name"], type, aliases, entry.get("better"), entry.get("guard") == "case")
+    return Term(
+        entry["name"],
+        type,
+        tuple(entry.get("aliases", ())),
+        entry.get("better"),
+        entry.get("guard") == "case",
+        entry.get("least"),
+        entry.get("most"),
+    )
