@@ -24,7 +24,7 @@ from kg.model import Facts, Paper, Summary
 from kg.readers.digest import read_digests
 from kg.records import to_record
 
-COMPONENTS = ["kg_sections", "kg_entities", "kg_values", "kg_results"]
+COMPONENTS = ["kg_sections", "kg_values", "kg_entities", "kg_results"]
 
 TITLE = "ZorbaFlow: Parsing Speech with Trees"
 ABSTRACT = (

@@ -525,7 +525,8 @@ def test_inconsistent(tmp_path: Path) -> None:
 def test_doubts(tmp_path: Path) -> None:
     sentence = (
         "On SortBench Delta has an accuracy of 178%, 9 points above 75% before, an accuracy of 60% after 60% "
-        "for Beta-7B, 78%, 9 points above the 75% of Beta-7B, 5% fewer errors, an accuracy of 512, and one of 99%."
+        "for Beta-7B, 78%, 9 points above the 75% of Beta-7B, 5% fewer errors, an accuracy of 512, "
+        "and one of 99%."
     )
     text, entities = about_delta(sentence)
     slots = {"subject": DELTA, "on": SORT, "metric": ACCURACY}

@@ -6,7 +6,7 @@ machines of one CPU family; what is kept of them is rounded to tenths.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -19,15 +19,20 @@ from kg.extract.links import SLOTS, Floats, Link, fits
 from kg.extract.pieces import COLUMNS, Pieces
 from kg.model import ENTITY_TYPES
 
-__all__ = ["LINKER", "OPTIONAL", "READER", "START", "STOP", "Encoder", "Reading", "load_encoder"]
+__all__ = ["LINKER", "OPTIONAL", "READER", "START", "STOP", "WIDTH", "Encoder", "Reading", "load_encoder"]
 
 READER: Final = "reader.onnx"
 LINKER: Final = "linker.onnx"
+WIDTH: Final = 384
+"""The numbers of a state."""
+
 START, STOP = 101, 102
 """What the encoder reads before and behind a window."""
 
 OPTIONAL: Final = 1 + 2 * len(ENTITY_TYPES)
 """The first of the two tags of what a reader may mark or not; before it stand B and I of each type."""
+
+_NOTHING: Final = [np.zeros((0, width), dtype=np.float32) for width in (OPTIONAL + 2, 5, WIDTH)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Reading:
     """What the encoder makes of each piece: shares of tags and roles, and the state behind them.
 
     `model` is the folder of the encoder; `tags` (pieces, 1 + 2 · types + 2), `roles` (pieces, 5),
-    `states` (pieces, width).
+    `states` (pieces, width). `pools` keeps what `pool` has answered.
     """
 
     pieces: Pieces
@@ -43,12 +48,15 @@ class Reading:
     tags: Floats
     roles: Floats
     states: Floats
+    pools: dict[tuple[int, int], Floats] = field(default_factory=dict, repr=False)
 
     def pool(self, start: int, end: int) -> Floats:
         """The mean state of the pieces in these characters; zeros where there are none."""
-        inside = self.pieces.within(start, end)
-        states = self.states[inside.start : inside.stop]
-        return np.asarray(states.mean(0)) if inside else np.zeros(self.states.shape[1], dtype=np.float32)
+        if (start, end) not in self.pools:
+            inside = self.pieces.within(start, end)
+            states = self.states[inside.start : inside.stop]
+            self.pools[start, end] = states.mean(0) if inside else np.zeros_like(self.states, shape=(WIDTH,))
+        return self.pools[start, end]
 
 
 class Encoder:
@@ -70,11 +78,9 @@ class Encoder:
 
     def read(self, pieces: Pieces) -> Reading:
         """Read a text, window by window."""
-        read = [self._read_window(pieces, *window) for window in pieces.windows]
-        if not read:
-            nothing = (np.zeros((0, width), dtype=np.float32) for width in (OPTIONAL + 2, 5, 1))
-            return Reading(pieces, self.folder, *nothing)
-        return Reading(pieces, self.folder, *(np.concatenate(parts) for parts in zip(*read, strict=True)))
+        parts = [self._read_window(pieces, *window) for window in pieces.windows] or [_NOTHING]
+        tags, roles, states = (np.concatenate(some) for some in zip(*parts, strict=True))
+        return Reading(pieces, self.folder, tags, roles, states)
 
     def _read_window(self, pieces: Pieces, first: int, last: int) -> list[Floats]:
         edge = (0,) * len(COLUMNS)

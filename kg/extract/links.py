@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -44,7 +45,7 @@ COMPETES: Final[tuple[EntityType, ...]] = ("model", "method", "dataset", "benchm
 TARGETS: Final[tuple[EntityType, ...]] = (*DATA, "task")
 """What a number may be measured on."""
 
-_REACH: Final = 200
+_REACH: Final = 60
 """How many places before the sentence, and from its start on, may fill a slot; no honest text has more."""
 
 _STEPS: Final = (15, 50, 120)
@@ -193,5 +194,6 @@ def _where(frame: Frame, position: int, filler: Filler) -> int:
     return behind * far + sum(gap > step for step in _STEPS)
 
 
+@cache
 def _one_of(count: int, chosen: int) -> tuple[int, ...]:
     return tuple(int(at == chosen) for at in range(count))

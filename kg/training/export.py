@@ -16,12 +16,12 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
-from kg.extract.encoder import LINKER, READER
+from kg.extract.encoder import LINKER, READER, WIDTH
 from kg.extract.judge import JUDGE, Weights
 from kg.extract.links import FACTS, SLOTS
 from kg.extract.pieces import COLUMNS
 from kg.training.fit import Fitted
-from kg.training.network import WIDTH, Reader
+from kg.training.network import Reader
 
 __all__ = ["write_networks", "write_weights"]
 

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from kg.extract.encoder import START, STOP
+from kg.extract.encoder import START, STOP, WIDTH
 from kg.extract.links import FACTS, SLOTS, Link, fits
 from kg.extract.pieces import COLUMNS, Pieces
 from kg.progress import Track, untracked
 from kg.training.examples import UNMARKED, Answer, Example
-from kg.training.network import ROLES, TAGS, WIDTH, Linker, Reader
+from kg.training.network import ROLES, TAGS, Linker, Reader
 
 __all__ = ["EPOCHS", "Fitted", "fit", "pool"]
 

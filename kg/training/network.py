@@ -11,13 +11,13 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from kg.extract.encoder import WIDTH
 from kg.extract.links import FACTS, SLOTS
 from kg.extract.pieces import COLUMNS
 from kg.model import ENTITY_TYPES
 
-__all__ = ["ROLES", "TAGS", "WIDTH", "Linker", "Reader"]
+__all__ = ["ROLES", "TAGS", "Linker", "Reader"]
 
-WIDTH: Final = 384
 HEADS: Final = 12
 LAYERS: Final = 6
 TAGS: Final = 1 + 2 * len(ENTITY_TYPES) + 2
