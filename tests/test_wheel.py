@@ -44,6 +44,7 @@ def test_installed_from_a_wheel_from_a_checkout_and_editable(
     pip = (python, "-m", "pip", "--quiet", "--disable-pip-version-check")
     run(*pip, "wheel", "--no-deps", "--wheel-dir", tmp_path, ROOT, cwd=tmp_path)
     (wheel,) = tmp_path.glob("paperkg-*.whl")
+    assert wheel.stat().st_size < 45e6
     run(*pip, "install", wheel, cwd=tmp_path)
     kg = python.parent / "kg"
     run(kg, "build", "-o", tmp_path / "out", cwd=tmp_path)
