@@ -478,7 +478,7 @@ def train_command(
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Where chance begins.")] = 0,
     quiet: QuietOption = False,
 ) -> None:
-    """Fit the extractor's model on annotated texts of SOURCE, and say what it is worth.
+    """Fit the extractor's model on annotated texts.
 
     Needs `pip install 'paperkg[train]'`. Some half an hour for 800 texts on two cores.
     """

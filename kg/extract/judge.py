@@ -18,6 +18,7 @@ from typing import Final
 
 import numpy as np
 
+from kg.errors import ExtractorError
 from kg.extract.encoder import OPTIONAL, Reading
 from kg.extract.links import Floats
 from kg.extract.pieces import RULES
@@ -34,6 +35,8 @@ __all__ = [
     "Judged",
     "Weights",
     "add_read",
+    "is_known",
+    "is_proposed",
     "judge",
     "keep_facts",
     "link_facts",
@@ -59,15 +62,14 @@ _ROLES: Final[tuple[Role, ...]] = ("proposes", "uses", "evaluatesOn", "comparesW
 class Weights:
     """The weights of the decisions.
 
-    `keep`, `propose`, `link`: those of the facts of the functions of these names. `slots`, `trust`: how
-    much the rules' word counts in a slot, and on a type. `threshold`: from which share on a thing is kept.
+    `keep`, `propose`, `link`: those of the facts of the functions of these names. `slots`: how much the
+    rules' word counts in a slot. `threshold`: from which share on a thing is kept.
     """
 
     keep: tuple[float, ...]
     propose: tuple[float, ...]
     link: tuple[float, ...]
     slots: tuple[float, ...]
-    trust: float
     threshold: float
 
 
@@ -85,26 +87,23 @@ def judge(text: str, told: Sequence[Told], seen: Sequence[Sighting], read: Readi
     """The things of a text that are kept, those that only the encoder found among them."""
     weights = load_weights(read.model)
     for one in add_read(text, told, seen, read):
-        type = type_of(one, read, weights.trust)
+        type = type_of(one, read)
         share = share_of(weights.keep, keep_facts(one, read, type))
         if share >= weights.threshold:
-            proposed = share_of(weights.propose, propose_facts(one, read, type)) >= 0.5
+            proposed = is_proposed(one, read, type, weights.propose)
             places = ((place, role_of(place, type, proposed, read)) for place in one.places)
             yield Judged(one.key, type, tuple(places), share)
 
 
 @cache
 def load_weights(folder: Path) -> Weights:
-    """The weights that were fitted with the encoder in a folder."""
-    read = json.loads((folder / JUDGE).read_text(encoding="utf-8"))
-    return Weights(
-        tuple(read["keep"]),
-        tuple(read["propose"]),
-        tuple(read["link"]),
-        tuple(read["slots"]),
-        read["trust"],
-        read["threshold"],
-    )
+    """The weights that were fitted with the encoder in a folder. Raises `ExtractorError`."""
+    path = folder / JUDGE
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        return Weights(**{key: tuple(each) if isinstance(each, list) else each for key, each in read.items()})
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise ExtractorError(f"{path} holds no weights of this version; kg train writes them") from error
 
 
 def share_of(weights: Sequence[float], facts: Sequence[float]) -> float:
@@ -112,14 +111,25 @@ def share_of(weights: Sequence[float], facts: Sequence[float]) -> float:
     return 1 / (1 + math.exp(-sum(w * f for w, f in zip(weights, facts, strict=True))))
 
 
-def type_of(seen: Sighting, read: Reading, trust: float) -> EntityType:
-    """The type that most speaks for: the encoder's shares over all places, and `trust` in the rules' word."""
+def is_known(seen: Sighting) -> bool:
+    """Whether the lexicon knows the thing by name; then its word stands."""
+    return any(place.rule in ("term", "model") for place in seen.places)
+
+
+def is_proposed(seen: Sighting, read: Reading, type: EntityType, weights: Sequence[float]) -> bool:
+    """Whether the paper presents the thing; of what the lexicon knows, only the rules may say so."""
+    if is_known(seen):
+        return seen.proposed
+    return share_of(weights, propose_facts(seen, read, type)) >= 0.5
+
+
+def type_of(seen: Sighting, read: Reading) -> EntityType:
+    """The type of what the lexicon knows; else what the encoder's shares say over all places."""
+    if is_known(seen):
+        return seen.type
     heard = [_type_shares(place, read) for place in seen.places]
-    total = sum(map(sum, heard)) or 1.0
-    votes = [sum(column) / total for column in zip(*heard, strict=True)]
-    if seen.places[0].rule != READ:
-        votes[ENTITY_TYPES.index(seen.type)] += trust
-    return ENTITY_TYPES[max(range(len(votes)), key=votes.__getitem__)]
+    votes = [sum(column) for column in zip(*heard, strict=True)]
+    return ENTITY_TYPES[max(range(len(votes)), key=votes.__getitem__)] if any(votes) else seen.type
 
 
 def keep_facts(seen: Sighting, read: Reading, type: EntityType) -> tuple[float, ...]:

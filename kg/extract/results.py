@@ -24,6 +24,7 @@ __all__ = ["NAME", "Candidate", "ResultFinder", "Stated", "find_frames", "make_r
 
 NAME = "kg_results"
 CONFIDENCE = 5
+"""That of a result, in tenths, where no encoder has read the text."""
 
 Item = TypeVar("Item")
 
@@ -156,18 +157,18 @@ class _Fillers:
         for span in doc.spans["entities"]:
             self.spans[span.start_char, span.end_char].append(span)
 
-    def span(self, thing: Named | None, types: Sequence[EntityType]) -> Span | None:
+    def span(self, thing: Named | None, types: Sequence[EntityType], confidence: int) -> Span | None:
         """The thing at its place, under one of these types; a new entity where it is not there."""
         if thing is None:
             return None
         there = self.spans[thing.start, thing.end]
         known = next((span for span in there if span.label_ in types and span.id_ == thing.key), None)
-        return known or self._add(thing, there)
+        return known or self._add(thing, there, confidence)
 
-    def _add(self, thing: Named, there: list[Span]) -> Span:
+    def _add(self, thing: Named, there: list[Span], confidence: int) -> Span:
         span = _char_span(self.doc, thing.start, thing.end, thing.type, thing.key)
         if not there:  # spans of one place share their attributes
-            span._.kg_role, span._.kg_confidence, span._.kg_component = thing.role, CONFIDENCE, NAME
+            span._.kg_role, span._.kg_confidence, span._.kg_component = thing.role, confidence, NAME
         self.doc.spans["entities"].append(span)
         there.append(span)
         return span
@@ -193,10 +194,10 @@ def _candidate(fillers: _Fillers, stated: Stated) -> Candidate:
         direction=filled.direction,
         baseline_value=None if rival is None else rival.value,
         baseline_span=None if rival is None else _char_span(fillers.doc, rival.start, rival.end),
-        subject=fillers.span(filled.subject, COMPETES),
-        on=fillers.span(filled.on, TARGETS),
-        metric=fillers.span(filled.metric, ("metric",)),
-        baseline=fillers.span(filled.baseline, COMPETES),
+        subject=fillers.span(filled.subject, COMPETES, stated.confidence),
+        on=fillers.span(filled.on, TARGETS, stated.confidence),
+        metric=fillers.span(filled.metric, ("metric",), stated.confidence),
+        baseline=fillers.span(filled.baseline, COMPETES, stated.confidence),
     )
 
 

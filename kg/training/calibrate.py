@@ -9,7 +9,16 @@ from typing import Final
 import torch
 
 from kg.extract.encoder import Encoder, Reading
-from kg.extract.judge import Weights, add_read, keep_facts, link_facts, propose_facts, share_of, type_of
+from kg.extract.judge import (
+    Weights,
+    add_read,
+    is_known,
+    keep_facts,
+    link_facts,
+    propose_facts,
+    share_of,
+    type_of,
+)
 from kg.extract.links import SLOTS, Floats, choose
 from kg.extract.sightings import Sighting
 from kg.gold import to_name_key
@@ -17,9 +26,6 @@ from kg.model import EntityType
 from kg.training.examples import Answer, Example, Marked
 
 __all__ = ["Bin", "Calibrated", "calibrate"]
-
-TRUST: Final = 0.3
-"""How much of a vote the rules have on a type, where the encoder's shares are one vote together."""
 
 _TRUSTS: Final = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 9.0)
 _ALMOST: Final = 0.99
@@ -96,7 +102,6 @@ def calibrate(examples: Sequence[Example], encoder: Encoder) -> Calibrated:
         propose=_logistic([(c.propose, c.proposed) for c in cases if c.proposed is not None]),
         link=_logistic(links),
         slots=slots,
-        trust=TRUST,
         threshold=threshold,
     )
     kept = [(share, right) for share, (_, right) in zip(shares, rows, strict=True) if share >= threshold]
@@ -106,8 +111,9 @@ def calibrate(examples: Sequence[Example], encoder: Encoder) -> Calibrated:
 
 def _cases(at: int, example: Example, read: Reading) -> Iterator[_Case]:
     for seen in add_read(example.text, example.told, example.sightings, read):
-        type = type_of(seen, read, TRUST)
+        type = type_of(seen, read)
         right, proposed = _verdict(seen, type, example.marked)
+        proposed = None if is_known(seen) else proposed
         yield _Case(at, keep_facts(seen, read, type), right, propose_facts(seen, read, type), proposed)
 
 
