@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,13 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_pieces import TEXT, pieces_of
 
+from kg.errors import ExtractorError
 from kg.extract.encoder import Encoder, Reading, load_encoder
 from kg.extract.frames import Frame, Named
-from kg.extract.judge import Weights, load_weights, share_of
+from kg.extract.judge import Weights, is_known, is_proposed, load_weights, share_of, type_of
 from kg.extract.links import SLOTS, Filler, Link, choose, derive_link, fits
 from kg.extract.normalise import GAP
 from kg.extract.numerals import find_numbers
 from kg.extract.pieces import MODEL
+from kg.extract.sections import derive_sections
+from kg.extract.sightings import find_sightings
 from kg.extract.slots import Filled, fill
 
 SENTENCE = "FoldNet reaches an accuracy of 71.5% on MazeBench, against 68.0% for CutNet."
@@ -138,3 +142,22 @@ def test_a_reading_of_no_pieces_pools_to_zeros(encoder: Encoder) -> None:
     reading = encoder.read(pieces_of(TEXT))
     assert isinstance(reading, Reading)
     assert not reading.pool(len(TEXT) + 5, len(TEXT) + 9).any()
+
+
+@pytest.mark.parametrize("content", [None, "nonsense", "[]", '{"keep": [1.0]}'])
+def test_weights_that_cannot_be_used_are_named(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "judge.json").write_text(content)
+    with pytest.raises(ExtractorError, match=r"judge\.json holds no weights of this version"):
+        load_weights(tmp_path)
+
+
+def test_what_the_lexicon_knows_is_proposed_only_where_the_rules_say_so(encoder: Encoder) -> None:
+    text = "FoldNet: Folding" + GAP + "FoldNet improves BERT. It is trained with LoRA."
+    told = [span for span in derive_sections(text) if span[2] != "questions"]
+    reading = encoder.read(pieces_of(text))
+    known = {one.key: one for one in find_sightings(text, told) if is_known(one)}
+    assert set(known) == {"bert", "lora"}
+    always = (100.0,) + (0.0,) * (len(load_weights(MODEL).propose) - 1)
+    assert not any(is_proposed(one, reading, one.type, always) for one in known.values())
+    assert {type_of(one, reading) for one in known.values()} == {"model", "method"}

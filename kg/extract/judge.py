@@ -101,8 +101,9 @@ def load_weights(folder: Path) -> Weights:
     path = folder / JUDGE
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
-        return Weights(**{key: tuple(each) if isinstance(each, list) else each for key, each in read.items()})
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+        keep, propose, link, slots = (tuple(read[name]) for name in ("keep", "propose", "link", "slots"))
+        return Weights(keep, propose, link, slots, read["threshold"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise ExtractorError(f"{path} holds no weights of this version; kg train writes them") from error
 
 
