@@ -32,7 +32,6 @@ from kg.progress import Track, untracked
 from kg.readers.digest import find_digests, read_digests
 from kg.records import Record, to_record
 from kg.store import Refreshed, Store, open_store
-from kg.training.examples import derive_examples
 from kg.training.standoff import Aligned, derive_standoff, read_standoff
 from kg.views.picture import PICTURE, draw
 
@@ -190,23 +189,26 @@ def train_model(
     epochs: int | None = None,
     seed: int = 0,
     track: Track = untracked,
-) -> Calibrated:
+) -> tuple[Calibrated, list[Skipped]]:
     """Fits the model of the extractor on annotated texts and writes it into `folder`, with its card.
 
     `standoff` is what `kg standoff` prints, `sources` are the digests with the texts. Returns what the
-    model is worth on texts held out of a first fit. Raises `SourceError` and `OutputError`.
+    model is worth on texts held out of a first fit, and what of the digests was skipped. Raises
+    `SourceError`, `OutputError` and `ExtractorError`.
     """
     try:
+        from kg.training.examples import derive_examples
         from kg.training.fit import EPOCHS
         from kg.training.train import train
     except ModuleNotFoundError as error:
         raise SourceError(f"training needs {error.name}: pip install 'paperkg[train]'") from error
     annotations, raw = read_standoff(Path(standoff))
-    summaries, _ = _read(sources)
+    summaries, skipped = _read(sources)
     examples = list(track(derive_examples(annotations, summaries), "Reading the texts", len(annotations)))
-    return train(
+    found = train(
         examples, raw, _folder(folder), epochs=EPOCHS if epochs is None else epochs, seed=seed, track=track
     )
+    return found, skipped
 
 
 def remove(paper: str, folder: Path | str = "outputs", *, track: Track = untracked) -> int:

@@ -475,7 +475,9 @@ def train_command(
     epochs: Annotated[
         int | None, typer.Option("--epochs", min=1, metavar="N", help="How often each text is read.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Where chance begins.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, max=2**32 - 1, metavar="N", help="Where chance begins.")
+    ] = 0,
     quiet: QuietOption = False,
 ) -> None:
     """Fit the extractor's model on annotated texts.
@@ -484,11 +486,12 @@ def train_command(
     """
     from kg.build import train_model
 
-    found = train_model(standoff, sources, folder, epochs=epochs, seed=seed, track=to_tracker(quiet))
+    found, skipped = train_model(standoff, sources, folder, epochs=epochs, seed=seed, track=to_tracker(quiet))
     if not quiet:
         scores = f"precision {found.precision:.3f}, recall {found.recall:.3f}, F1 {found.f1:.3f}"
         say(f"things on held-out texts: {scores}")
         say(f"model and card in {folder}")
+        say_skipped(skipped)
 
 
 @app.command("remove")

@@ -15,7 +15,7 @@ from kg.errors import ExtractorError
 from kg.extract.encoder import Encoder, Reading, load_encoder
 from kg.extract.frames import Frame, Named
 from kg.extract.judge import Weights, is_known, is_proposed, load_weights, share_of, type_of
-from kg.extract.links import SLOTS, Filler, Link, choose, derive_link, fits
+from kg.extract.links import FACTS, SLOTS, Filler, Link, choose, derive_link, fits
 from kg.extract.normalise import GAP
 from kg.extract.numerals import find_numbers
 from kg.extract.pieces import MODEL
@@ -23,7 +23,7 @@ from kg.extract.sections import derive_sections
 from kg.extract.sightings import find_sightings
 from kg.extract.slots import Filled, fill
 
-SENTENCE = "FoldNet reaches an accuracy of 71.5% on MazeBench, against 68.0% for CutNet."
+SENTENCE = "FoldNet reaches an accuracy of 71.5% on MazeBench, against 68.0% for CutNet, its rival."
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +38,8 @@ def a_frame() -> Frame:
             ("FoldNet", "method"), ("accuracy", "metric"), ("MazeBench", "benchmark"), ("CutNet", "method"),
         )
     ]  # fmt: skip
+    again = SENTENCE.index("its rival")
+    things.append(Named(again, again + 9, "method", "cutnet"))
     return Frame(SENTENCE, 0, len(SENTENCE), list(find_numbers(SENTENCE)), ["score", "baseline"], things)
 
 
@@ -51,8 +53,8 @@ def test_a_text_reads_the_same_whatever_was_read_before(encoder: Encoder) -> Non
     first = encoder.read(pieces_of(TEXT))
     encoder.read(pieces_of("Other" + GAP + "Another text, of another length, stands between the two."))
     again = Encoder(MODEL).read(pieces_of(TEXT))
-    for before, after in zip((first.tags, first.states), (again.tags, again.states), strict=True):
-        assert before.tobytes() == after.tobytes()
+    for name in ("tags", "roles", "states"):
+        assert getattr(first, name).tobytes() == getattr(again, name).tobytes()
 
 
 def test_shares_add_up(encoder: Encoder) -> None:
@@ -110,7 +112,8 @@ def test_nothing_is_compared_with_itself(data: st.DataObject) -> None:
     numbers = data.draw(st.lists(st.floats(0, 1, width=32), min_size=size, max_size=size))
     shares = np.array(numbers, dtype=np.float32).reshape(-1, len(SLOTS))
     chosen = choose(frame, filled, link, shares, (0.0,) * len(SLOTS))
-    assert chosen.filled.subject is None or chosen.filled.subject != chosen.filled.baseline
+    subject, baseline = chosen.filled.subject, chosen.filled.baseline
+    assert subject is None or baseline is None or subject.id != baseline.id
     assert all(0 <= share <= 1 for share in chosen.sure)
 
 
@@ -118,11 +121,14 @@ def test_the_places_of_a_thing_speak_for_it_together() -> None:
     text = "Fold, Cut and Fold reach 71.5%."
     places = [Named(0, 4, "method", "fold"), Named(6, 9, "method", "cut"), Named(14, 18, "method", "fold")]
     frame = Frame(text, 0, len(text), list(find_numbers(text)), ["score"], places)
-    link = Link(25, 30, tuple(Filler(one.start, one.end, one) for one in places), ((0,) * 40,) * 3, (0,) * 5)
+    link = Link(
+        25, 30, tuple(Filler(one.start, one.end, one) for one in places), ((0,) * FACTS,) * 3, (0,) * 5
+    )
     shares = np.zeros((4, len(SLOTS)), dtype=np.float32)
     shares[:3, 0] = 0.3, 0.35, 0.3
     chosen = choose(frame, Filled(0), link, shares, (0.0,) * len(SLOTS)).filled
-    assert chosen.subject == places[0]
+    assert chosen.subject is not None
+    assert chosen.subject.key == "fold"
 
 
 @given(st.lists(st.floats(-50, 50), min_size=1, max_size=5))
@@ -144,7 +150,10 @@ def test_a_reading_of_no_pieces_pools_to_zeros(encoder: Encoder) -> None:
     assert not reading.pool(len(TEXT) + 5, len(TEXT) + 9).any()
 
 
-@pytest.mark.parametrize("content", [None, "nonsense", "[]", '{"keep": [1.0]}'])
+SHORT = '{"keep": [1], "propose": [1], "link": [1], "slots": [1], "threshold": 0.5}'
+
+
+@pytest.mark.parametrize("content", [None, "nonsense", "[]", '{"keep": [1.0]}', SHORT])
 def test_weights_that_cannot_be_used_are_named(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "judge.json").write_text(content)
@@ -161,3 +170,25 @@ def test_what_the_lexicon_knows_is_proposed_only_where_the_rules_say_so(encoder:
     always = (100.0,) + (0.0,) * (len(load_weights(MODEL).propose) - 1)
     assert not any(is_proposed(one, reading, one.type, always) for one in known.values())
     assert {type_of(one, reading) for one in known.values()} == {"model", "method"}
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense" * 100])
+def test_a_damaged_model_is_named(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(ExtractorError, match="no model in"):
+        Encoder(tmp_path)
+    for name in ("reader.onnx", "linker.onnx"):
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ExtractorError, match=r"reader\.onnx is no model that can be read"):
+        Encoder(tmp_path)
+
+
+def test_networks_in_each_other_s_place_are_refused(tmp_path: Path) -> None:
+    for name, other in (("reader.onnx", "linker.onnx"), ("linker.onnx", "reader.onnx")):
+        (tmp_path / name).write_bytes((MODEL / other).read_bytes())
+    with pytest.raises(ExtractorError, match="another version"):
+        Encoder(tmp_path)
+
+
+def test_without_fillers_a_slot_is_left_out(encoder: Encoder) -> None:
+    reading = encoder.read(pieces_of(TEXT))
+    assert encoder.weigh(reading, Link(0, 1, (), (), (1,) * len(SLOTS))).tolist() == [[1.0] * len(SLOTS)]

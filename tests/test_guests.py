@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -104,7 +105,7 @@ def test_another_component_stands_where_the_configuration_says(source: Path, tmp
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (None, "cannot read"),
+        (None, "cannot use"),
         ("nonsense", "my.cfg"),
         (
             '[nlp]\nlang = "en"\npipeline = ["a"]\n\n[components]\n\n[components.a]\nfactory = "nowhere"\n',
@@ -123,9 +124,46 @@ def test_a_configuration_that_cannot_be_used_is_named(
     assert "Traceback" not in printed
 
 
+@pytest.mark.parametrize("line", ['model = "mine"', "model: 'mine'", "model = mine", 'model =\n    "mine"'])
+def test_another_model_is_another_extractor(source: Path, tmp_path: Path, line: str) -> None:
+    """The folder counts from the configuration, however the setting is written."""
+    ours = Path(extract.__file__).parent
+    shutil.copytree(ours / "model", tmp_path / "mine")
+    config = tmp_path / "my.cfg"
+    config.write_text((ours / "config.cfg").read_text().replace('model = ""', line))
+    before = json.loads(kg("extract", source, config=config))
+    weights = json.loads((tmp_path / "mine" / "judge.json").read_text())
+    (tmp_path / "mine" / "judge.json").write_text(json.dumps(weights | {"threshold": 0.99}))
+    after = json.loads(kg("extract", source, config=config))
+    assert before["extractor"] != after["extractor"]
+    assert len(after["entities"]) < len(before["entities"])
+
+
 def test_a_model_that_is_not_there_is_named(source: Path, tmp_path: Path) -> None:
     config = tmp_path / "my.cfg"
     ours = Path(extract.__file__).with_name("config.cfg").read_text()
     config.write_text(ours.replace('model = ""', f'model = "{tmp_path}/none"'))
     printed = kg("extract", source, config=config, code=2)
     assert f"{tmp_path}/none" in printed and "kg train" in printed
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ('"uses"', '"used"', "the kg_role 'used'"),
+        ("spans = []", "spans = [1 / 0]", "ZeroDivisionError"),
+        (', 9, "gem_reader"', ', 90, "gem_reader"', "the kg_confidence 90"),
+        ('"Jade": "model"', '"Jade": "gem"', "the label 'gem'"),
+    ],
+)
+def test_a_component_s_mistake_is_named(
+    source: Path, tmp_path: Path, right: str, wrong: str, said: str
+) -> None:
+    site = install(EXTRACTORS, "gem_reader", tmp_path)
+    module = site / "gem_reader.py"
+    module.write_text(module.read_text().replace(right, wrong))
+    config = tmp_path / "my.cfg"
+    config.write_text(block(EXTRACTORS, "ini", "gem_reader"))
+    printed = kg("extract", source, site=site, config=config, code=2)
+    assert said in printed
+    assert "Traceback" not in printed

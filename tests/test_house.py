@@ -102,13 +102,19 @@ def offered(tree: ast.Module) -> list[str]:
 def defined(tree: ast.Module) -> set[str]:
     """The names that a module defines or imports at its top."""
     names = set()
-    for node in ast.walk(tree):
+    inner = [node for each in tree.body for node in (each.body if isinstance(each, ast.If) else [each])]
+    for node in (part for each in inner for part in _parts(each)):
         match node:
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.Name(id=name, ctx=ast.Store()):
                 names.add(name)
             case ast.alias(name=name, asname=asname):
                 names.add(asname or name)
     return names
+
+
+def _parts(node: ast.stmt) -> list[ast.AST]:
+    """A definition alone; of another statement the names that it makes."""
+    return [node] if isinstance(node, ast.FunctionDef | ast.ClassDef) else list(ast.walk(node))
 
 
 def imports(path: Path) -> Iterator[str]:

@@ -115,6 +115,7 @@ def test_the_annotations_that_ship_hold_no_word_of_the_texts() -> None:
     for record in records:
         names = {record["id"], record["source"], record["date"], record["sha256"]}
         units = {result["unit"] for result in record["results"]}
+        assert all(len(unit or "") <= 24 for unit in units)
         rest = strings(record) - names - units
         assert rest <= _LABELS, rest - _LABELS
 
@@ -144,8 +145,8 @@ def sources(tmp_path: Path) -> tuple[Path, Path]:
 @trained
 def test_a_fit_is_repeatable_and_its_model_reads(sources: tuple[Path, Path], tmp_path: Path) -> None:
     annotations, page = sources
-    found = train_model(annotations, [str(page)], tmp_path / "a", epochs=3)
-    again = train_model(annotations, [str(page)], tmp_path / "b", epochs=3)
+    found, _ = train_model(annotations, [str(page)], tmp_path / "a", epochs=3)
+    again, _ = train_model(annotations, [str(page)], tmp_path / "b", epochs=3)
     assert abs(found.f1 - again.f1) < 0.05
     assert found.f1 > 0.5  # every text is the same: a network that learns anything finds its things
     card = (tmp_path / "a" / "README.md").read_text()
@@ -171,3 +172,23 @@ def test_without_the_extra_training_says_what_to_install(sources: tuple[Path, Pa
     annotations, page = sources
     with pytest.raises(SourceError, match=r"pip install 'paperkg\[train\]'"):
         train_model(annotations, [str(page)], tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"entities": [{"type": "method", "role": "proposed", "optional": False}]},
+        {"entities": [{"type": "alien", "role": "used", "optional": False, "places": [["title", 0, 7]]}]},
+        {
+            "entities": [
+                {"type": "method", "role": "used", "optional": False, "places": [["abstract", 0, 9999]]}
+            ]
+        },
+        {"entities": [{"type": "method", "role": "used", "optional": False, "places": [["byline", 0, 3]]}]},
+        {"entities": None},
+        {"results": [{"kind": "score"}]},
+    ],
+)
+def test_an_annotation_that_does_not_fit_is_refused(change: Record) -> None:
+    with pytest.raises(SourceError, match=r"2401\.00000: the annotation does not fit its text"):
+        list(derive_examples([standoff() | change], [summary()]))

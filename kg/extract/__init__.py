@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterable, Iterator
 from functools import cache, partial
 from importlib.metadata import entry_points, version
@@ -26,7 +25,6 @@ __all__ = ["extract", "find_config", "find_guests", "fingerprint", "load_pipelin
 
 _OWN = "paperkg"
 _DECIDING = frozenset({".py", ".toml", ".cfg", ".json", ".onnx"})
-_SETTING = re.compile(r'^(model|factory) *= *"(.+)" *$', re.MULTILINE)
 CHUNK = 32
 """Summaries that travel to a worker together."""
 
@@ -69,24 +67,25 @@ def fingerprint() -> str:
     """SHA-256 (hex) over all that decides what is extracted.
 
     That is this package's files, spaCy, guests, and, where a configuration of one's own is used, that
-    file with the models and the packages that it names. Raises `ExtractorError` where one cannot be read.
+    file with the models and the packages that it names; not the version of onnxruntime, since what is
+    kept of its answers is rounded. Raises `ExtractorError` where one cannot be read.
     """
-    here, config = Path(__file__).parent, find_config()
-    packages, folders = find_guests(), [here]
-    if config.parent != here:
-        text = _read(config).decode(errors="replace")
-        packages = sorted({*packages, *_packages(_SETTING.findall(text))})
-        folders += [config, *(Path(value) for key, value in _SETTING.findall(text) if key == "model")]
+    packages, paths = find_guests(), [Path(__file__).parent]
+    if os.environ.get("KG_CONFIG"):
+        from kg.extract.pipeline import read_config
+
+        components = read_config(find_config())["components"].values()
+        packages = sorted({*packages, *_packages({str(each.get("factory")) for each in components})})
+        paths += [find_config(), *(Path(each["model"]) for each in components if each.get("model"))]
     names = (f"\n{name} {package}" for name, package in packages)
     digest = hashlib.sha256("".join([version("spacy"), *names]).encode())
-    for name, content in (each for folder in folders for each in _contents(folder)):
+    for name, content in (each for path in paths for each in _contents(path)):
         digest.update(f"\n{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()
 
 
-def _packages(settings: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """The factories of other packages that settings name, each with its package and version."""
-    wanted = {value for key, value in settings if key == "factory"}
+def _packages(wanted: set[str]) -> Iterator[tuple[str, str]]:
+    """Those of the factories that other packages make, each with its package and version."""
     for each in entry_points(group="spacy_factories"):
         if each.name in wanted and each.dist and each.dist.name != _OWN:
             yield each.name, f"{each.dist.name} {each.dist.version}"

@@ -15,7 +15,7 @@ import numpy as np
 from onnxruntime import InferenceSession, SessionOptions
 
 from kg.errors import ExtractorError
-from kg.extract.links import SLOTS, Floats, Link, fits
+from kg.extract.links import FACTS, SLOTS, Floats, Link, fits
 from kg.extract.pieces import COLUMNS, Pieces
 from kg.model import ENTITY_TYPES
 
@@ -62,19 +62,13 @@ class Reading:
 class Encoder:
     """The two networks in a folder: one reads texts, the other fills slots.
 
-    Raises `ExtractorError` where they are not there.
+    Raises `ExtractorError` where they are not there, or not of this version.
     """
 
     def __init__(self, folder: Path) -> None:
-        if not all((folder / name).is_file() for name in (READER, LINKER)):
-            raise ExtractorError(f"no model in {folder}; kg train writes {READER} and {LINKER} there")
         self.folder = folder
-        options = SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._reader, self._linker = (
-            InferenceSession(str(folder / name), options, providers=["CPUExecutionProvider"])
-            for name in (READER, LINKER)
-        )
+        self._reader = _open(folder / READER, {"features": len(COLUMNS)})
+        self._linker = _open(folder / LINKER, {"number": WIDTH, "facts": FACTS})
 
     def read(self, pieces: Pieces) -> Reading:
         """Read a text, window by window."""
@@ -104,6 +98,23 @@ class Encoder:
         scores[:-1][np.array(barred)] = -np.inf
         shares = np.exp(scores - scores.max(0))
         return np.asarray(shares / shares.sum(0))
+
+
+def _open(path: Path, widths: dict[str, int]) -> InferenceSession:
+    """The network in a file, which reads inputs of these widths."""
+    options = SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    if not path.is_file():
+        raise ExtractorError(f"no model in {path.parent}; kg train writes one")
+    try:
+        session = InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime has an error of its own for each way to fail, and no root
+        raise ExtractorError(f"{path} is no model that can be read; kg train writes one") from error
+    found = {one.name: one.shape[-1] for one in session.get_inputs() if isinstance(one.shape[-1], int)}
+    if any(found.get(name) != width for name, width in widths.items()):
+        raise ExtractorError(f"{path} is a model of another version of kg; kg train writes one of this")
+    return session
 
 
 @cache

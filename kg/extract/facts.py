@@ -7,10 +7,22 @@ from typing import cast
 
 from spacy.tokens import Doc, Span
 
+from kg.errors import ExtractorError
 from kg.extract.normalise import View
 from kg.extract.results import Candidate
 from kg.extract.roles import fit_role
-from kg.model import Entity, EntityType, Facts, Mention, Question, Result, Role, Slot
+from kg.model import (
+    ENTITY_TYPES,
+    PAPER_ROLES,
+    Entity,
+    EntityType,
+    Facts,
+    Mention,
+    Question,
+    Result,
+    Role,
+    Slot,
+)
 
 __all__ = ["derive_facts"]
 
@@ -34,6 +46,7 @@ def _entities(doc: Doc, view: View) -> tuple[dict[_Id, str], tuple[Entity, ...]]
     """The name of each thing, its fullest quote; the entities, sorted, one for each type and name."""
     mentions: dict[_Id, set[Mention]] = defaultdict(set)
     for span in doc.spans["entities"]:
+        _refuse_unknown(span, view)
         thing, mine = _thing(span), span._
         role = fit_role(thing[0], mine.kg_role)  # a second thing at the same place shares the first one's
         mentions[thing].add(_mention(span, role, mine.kg_component, mine.kg_confidence, view))
@@ -44,6 +57,27 @@ def _entities(doc: Doc, view: View) -> tuple[dict[_Id, str], tuple[Entity, ...]]
         names[thing] = Entity(kind, tuple(sorted(found))).name
         named[kind, names[thing]] |= found
     return names, tuple(sorted(Entity(kind, tuple(sorted(found))) for (kind, _), found in named.items()))
+
+
+def _refuse_unknown(span: Span, view: View) -> None:
+    """Raises `ExtractorError` where a component wrote on a span what no fact can say."""
+    mine = span._
+    try:
+        view.evidence(span.start_char, span.end_char)
+    except ValueError as error:
+        raise ExtractorError(f"{mine.kg_component} found {span.text!r}: {error}") from error
+    said = {
+        "label": (span.label_, span.label_ in ENTITY_TYPES),
+        "kg_role": (mine.kg_role, mine.kg_role in PAPER_ROLES),
+        "kg_component": (mine.kg_component, isinstance(mine.kg_component, str)),
+        "kg_confidence": (mine.kg_confidence, mine.kg_confidence in range(11)),
+    }
+    for name, (value, known) in said.items():
+        if not known:
+            raise ExtractorError(
+                f"{mine.kg_component} gave {span.text!r} the {name} {value!r}; "
+                f"labels are {', '.join(ENTITY_TYPES)}, roles {', '.join(PAPER_ROLES)}, confidences 0 to 10"
+            )
 
 
 def _result(candidate: Candidate, names: dict[_Id, str], view: View) -> Result:

@@ -1,8 +1,8 @@
 """What is kept of what the rules saw, under which type and with what confidence: the encoder has a word.
 
-Each decision is a small logistic model over what the rules and the encoder say. Its weights are fitted on
-texts that the encoder had not learned from, so that its share is an honest confidence: of the things at 0.8,
-eight in ten are right (the reliability table of the model card shows how far that holds).
+What is kept, and what is proposed, is decided by small logistic models over what the rules and the encoder
+say. Their weights are fitted on texts that the encoder had not learned from, so that a share is an honest
+confidence: of the things at 0.8, eight in ten are right (the model card shows how far that holds).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 
 from kg.errors import ExtractorError
 from kg.extract.encoder import OPTIONAL, Reading
-from kg.extract.links import Floats
+from kg.extract.links import SLOTS, Chosen, Floats
 from kg.extract.pieces import RULES
 from kg.extract.places import Place
 from kg.extract.roles import ROLES, fit_role
@@ -52,8 +52,12 @@ JUDGE: Final = "judge.json"
 READ: Final = "read"
 """The rule of a place that only the encoder found."""
 
+_MOST_ODDS: Final = 60.0
 _SURE: Final = 6.0
 """The log odds beyond which nothing is made of a difference."""
+
+_SIZES: Final = (9 + len(RULES) + 1 + len(ENTITY_TYPES), 5 + len(ENTITY_TYPES), 9, len(SLOTS))
+"""How many facts speak for keeping, for proposing, for a result; how many slots there are."""
 
 _ROLES: Final[tuple[Role, ...]] = ("proposes", "uses", "evaluatesOn", "comparesWith", "mentions")
 
@@ -97,19 +101,24 @@ def judge(text: str, told: Sequence[Told], seen: Sequence[Sighting], read: Readi
 
 @cache
 def load_weights(folder: Path) -> Weights:
-    """The weights that were fitted with the encoder in a folder. Raises `ExtractorError`."""
+    """The weights that lie beside an encoder. Raises `ExtractorError`."""
     path = folder / JUDGE
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
         keep, propose, link, slots = (tuple(read[name]) for name in ("keep", "propose", "link", "slots"))
+        if (len(keep), len(propose), len(link), len(slots)) != _SIZES:
+            raise ValueError("other facts")
+        if not all(map(math.isfinite, (*keep, *propose, *link, *slots))) or not 0 <= read["threshold"] <= 1:
+            raise ValueError("no numbers")
         return Weights(keep, propose, link, slots, read["threshold"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise ExtractorError(f"{path} holds no weights of this version; kg train writes them") from error
 
 
 def share_of(weights: Sequence[float], facts: Sequence[float]) -> float:
     """The share that a logistic model gives to facts."""
-    return 1 / (1 + math.exp(-sum(w * f for w, f in zip(weights, facts, strict=True))))
+    odds = sum(w * f for w, f in zip(weights, facts, strict=True))
+    return 1 / (1 + math.exp(-max(-_MOST_ODDS, min(_MOST_ODDS, odds))))
 
 
 def is_known(seen: Sighting) -> bool:
@@ -167,13 +176,22 @@ def propose_facts(seen: Sighting, read: Reading, type: EntityType) -> tuple[floa
     )
 
 
-def link_facts(sure: Sequence[float]) -> tuple[float, ...]:
-    """What speaks for a result: how sure its target and its metric are."""
-    return (1.0, *map(_log_odds, sure))
+def link_facts(chosen: Chosen, numbers: int) -> tuple[float, ...]:
+    """What speaks for a result: how sure its slots are, which are filled, how many numbers are near."""
+    filled = chosen.filled
+    return (
+        1.0,
+        *map(_log_odds, chosen.sure),
+        float(filled.on is None),
+        float(filled.metric is None),
+        float(filled.on is not None and filled.on.type == "task"),
+        float(filled.direction is not None),
+        math.log(numbers),
+    )
 
 
 def role_of(place: Place, type: EntityType, proposed: bool, read: Reading) -> Role:
-    """What the paper does with the thing at a place; where it presents the thing, at every place that."""
+    """What the paper does with a thing at a place; what it presents is presented at every place."""
     if proposed or place.rule == READ:
         return role_at(place, type, proposed)
     shares = _mean(read.roles, place, read)

@@ -1,8 +1,8 @@
 """What may fill the slots of a result, and what the rules say of each: the input of a choice.
 
-Every place of the text where a thing is named may be the subject, the target, the metric or the baseline
-of a number, and every other number of its sentence the baseline's value. The encoder's network scores
-each of them beside "nothing"; the rules' own choice is part of what it is told.
+Every place where a thing is named, in the sentence or near it, may be the subject, the target, the metric
+or the baseline of a number, and every other number of its sentence the baseline's value. The encoder's
+network scores each of them beside "nothing"; the rules' own choice is part of what it is told.
 """
 
 from __future__ import annotations
@@ -45,6 +45,9 @@ COMPETES: Final[tuple[EntityType, ...]] = ("model", "method", "dataset", "benchm
 TARGETS: Final[tuple[EntityType, ...]] = (*DATA, "task")
 """What a number may be measured on."""
 
+_CERTAIN: Final = 30.0
+"""What no share of the network outweighs, on a logarithmic scale."""
+
 _REACH: Final = 60
 """How many places before the sentence, and from its start on, may fill a slot; no honest text has more."""
 
@@ -83,10 +86,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A result with its slots chosen; the shares that its target and its metric had."""
+    """A result with its slots chosen; the shares that subject, target and metric had."""
 
     filled: Filled
-    sure: tuple[float, float]
+    sure: tuple[float, float, float]
 
 
 def derive_link(frame: Frame, filled: Filled, things: Sequence[Named]) -> Link:
@@ -115,21 +118,28 @@ def fits(filler: Filler, slot: str) -> bool:
     return (filler.thing is None) == (slot == "baseline_value")
 
 
-def choose(frame: Frame, filled: Filled, link: Link, shares: Floats, trust: Sequence[float]) -> Chosen:
+def choose(
+    frame: Frame, filled: Filled, link: Link, shares: Floats, trust: Sequence[float], *, fixed: bool = False
+) -> Chosen:
     """The result with each slot filled by the largest share.
 
     `shares` has a row for each filler and a last one for none, a column for each slot; `trust` says for
     each slot by how much, on a logarithmic scale, the rules' own choice weighs more. All places of a
-    thing speak for it. Nothing is compared with itself.
+    thing speak for it. Nothing is compared with itself. `fixed`: what it is measured on and against which
+    value stays as the rules have it.
     """
-    ruled = [*(facts[: len(SLOTS)] for facts in link.facts), link.empty]
-    shares = shares * np.exp(np.array(ruled) * np.array(trust))
-    subject, _ = _best(link, shares[:, 0], COMPETES)
+    ruled = np.array([*(facts[: len(SLOTS)] for facts in link.facts), link.empty])
+    weighty = np.where([fixed and slot in ("on", "baseline_value") for slot in SLOTS], _CERTAIN, trust)
+    shares = shares * np.exp(ruled * weighty)
+    subject, subject_share = _best(link, shares[:, 0], COMPETES)
     on, on_share = _best(link, shares[:, 1], TARGETS)
     metric, metric_share = _best(link, shares[:, 2], ("metric",))
     baseline, _ = _best(link, shares[:, 3], COMPETES, but=subject)
     chosen = replace(filled, subject=subject, on=on, metric=metric, baseline=baseline)
-    return Chosen(replace(chosen, rival=_rival(frame, link, shares[:, 4])), (on_share, metric_share))
+    rival = filled.rival if fixed else _rival(frame, link, shares[:, 4])
+    return Chosen(
+        replace(chosen, on=filled.on if fixed else on, rival=rival), (subject_share, on_share, metric_share)
+    )
 
 
 def _best(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar, cast
 
 from spacy.language import Language
@@ -25,6 +25,9 @@ __all__ = ["NAME", "Candidate", "ResultFinder", "Stated", "find_frames", "make_r
 NAME = "kg_results"
 CONFIDENCE = 5
 """That of a result, in tenths, where no encoder has read the text."""
+
+SLOT_ONLY = 4
+"""That of a thing, in tenths, which only a slot names: four in ten are right."""
 
 Item = TypeVar("Item")
 
@@ -141,11 +144,9 @@ def _weighed(
         link = derive_link(frame, filled, things)
         weights = load_weights(reading.model)
         shares = load_encoder(reading.model).weigh(reading, link)
-        chosen = choose(frame, filled, link, shares, weights.slots)
-        share = share_of(weights.link, link_facts(chosen.sure))
-        if sum(one.position == filled.position for one in found) > 1:
-            chosen = replace(chosen, filled=replace(chosen.filled, on=filled.on, rival=filled.rival))
-        yield chosen.filled, round(10 * share)
+        several = sum(one.position == filled.position for one in found) > 1
+        chosen = choose(frame, filled, link, shares, weights.slots, fixed=several)
+        yield chosen.filled, round(10 * share_of(weights.link, link_facts(chosen, len(frame.numbers))))
 
 
 class _Fillers:
@@ -157,18 +158,18 @@ class _Fillers:
         for span in doc.spans["entities"]:
             self.spans[span.start_char, span.end_char].append(span)
 
-    def span(self, thing: Named | None, types: Sequence[EntityType], confidence: int) -> Span | None:
+    def span(self, thing: Named | None, types: Sequence[EntityType]) -> Span | None:
         """The thing at its place, under one of these types; a new entity where it is not there."""
         if thing is None:
             return None
         there = self.spans[thing.start, thing.end]
         known = next((span for span in there if span.label_ in types and span.id_ == thing.key), None)
-        return known or self._add(thing, there, confidence)
+        return known or self._add(thing, there)
 
-    def _add(self, thing: Named, there: list[Span], confidence: int) -> Span:
+    def _add(self, thing: Named, there: list[Span]) -> Span:
         span = _char_span(self.doc, thing.start, thing.end, thing.type, thing.key)
         if not there:  # spans of one place share their attributes
-            span._.kg_role, span._.kg_confidence, span._.kg_component = thing.role, confidence, NAME
+            span._.kg_role, span._.kg_confidence, span._.kg_component = thing.role, SLOT_ONLY, NAME
         self.doc.spans["entities"].append(span)
         there.append(span)
         return span
@@ -194,10 +195,10 @@ def _candidate(fillers: _Fillers, stated: Stated) -> Candidate:
         direction=filled.direction,
         baseline_value=None if rival is None else rival.value,
         baseline_span=None if rival is None else _char_span(fillers.doc, rival.start, rival.end),
-        subject=fillers.span(filled.subject, COMPETES, stated.confidence),
-        on=fillers.span(filled.on, TARGETS, stated.confidence),
-        metric=fillers.span(filled.metric, ("metric",), stated.confidence),
-        baseline=fillers.span(filled.baseline, COMPETES, stated.confidence),
+        subject=fillers.span(filled.subject, COMPETES),
+        on=fillers.span(filled.on, TARGETS),
+        metric=fillers.span(filled.metric, ("metric",)),
+        baseline=fillers.span(filled.baseline, COMPETES),
     )
 
 

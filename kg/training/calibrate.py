@@ -20,17 +20,19 @@ from kg.extract.judge import (
     type_of,
 )
 from kg.extract.links import SLOTS, Floats, choose
-from kg.extract.sightings import Sighting
 from kg.gold import to_name_key
-from kg.model import EntityType
-from kg.training.examples import Answer, Example, Marked
+from kg.training.examples import Answer, Example
 
 __all__ = ["Bin", "Calibrated", "calibrate"]
 
+# How much the rules' word may count in a slot: not at all, or e^9 times the network's.
 _TRUSTS: Final = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 9.0)
 _ALMOST: Final = 0.99
+"""The share of the most right choices that counts as no fewer."""
+
 _FOLDS: Final = 5
 _SHRINK: Final = 1.0
+"""The weight of the squares of a logistic model's weights in its loss."""
 
 Row = tuple[tuple[float, ...], bool]
 """What speaks for something, and whether it is so."""
@@ -62,11 +64,15 @@ class Calibrated:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A thing of a held-out text: its facts, whether it is marked (none: may be or not), and as proposed."""
+    """A thing of a held-out text: its facts, whether it is marked (none: may be or not), and as proposed.
+
+    `marks` are the marks that it stands for, by example and position.
+    """
 
     example: int
     facts: tuple[float, ...]
     right: bool | None
+    marks: frozenset[tuple[int, int]]
     propose: tuple[float, ...]
     proposed: bool | None
 
@@ -92,7 +98,7 @@ def calibrate(examples: Sequence[Example], encoder: Encoder) -> Calibrated:
     rows = [(case.facts, bool(case.right)) for case in sure]
     shares = _cross_validated(rows, [case.example for case in sure])
     wanted = sum(not one.optional for example in examples for one in example.marked)
-    threshold, precision, recall = _best_threshold(shares, [right for _, right in rows], wanted)
+    threshold, precision, recall = _best_threshold(shares, [case.marks for case in sure], wanted)
     weighed = _weigh(examples, readings, encoder)
     slots = _slot_trust(weighed)
     links = [_link_row(one, slots) for one in weighed]
@@ -112,19 +118,18 @@ def calibrate(examples: Sequence[Example], encoder: Encoder) -> Calibrated:
 def _cases(at: int, example: Example, read: Reading) -> Iterator[_Case]:
     for seen in add_read(example.text, example.told, example.sightings, read):
         type = type_of(seen, read)
-        right, proposed = _verdict(seen, type, example.marked)
-        proposed = None if is_known(seen) else proposed
-        yield _Case(at, keep_facts(seen, read, type), right, propose_facts(seen, read, type), proposed)
-
-
-def _verdict(seen: Sighting, type: EntityType, marked: Iterable[Marked]) -> tuple[bool | None, bool | None]:
-    """Whether a reader marked it under the type, and as proposed; none where a reader may or may not."""
-    keys = {to_name_key(place.text) for place in seen.places}
-    hits = [one for one in marked if keys & one.keys]
-    required = [one for one in hits if not one.optional]
-    if required:
-        return any(one.type == type for one in required), any(one.role == "proposed" for one in required)
-    return (None, None) if hits else (False, None)
+        keys = {to_name_key(place.text) for place in seen.places}
+        hits = [(nth, one) for nth, one in enumerate(example.marked) if keys & one.keys]
+        required = [(nth, one) for nth, one in hits if not one.optional]
+        marks = frozenset((at, nth) for nth, one in required if one.type == type)
+        yield _Case(
+            at,
+            keep_facts(seen, read, type),
+            bool(marks) if required or not hits else None,
+            marks,
+            propose_facts(seen, read, type),
+            any(one.role == "proposed" for _, one in required) if required and not is_known(seen) else None,
+        )
 
 
 def _weigh(examples: Sequence[Example], readings: Sequence[Reading], encoder: Encoder) -> list[_Weighed]:
@@ -165,10 +170,12 @@ def _is_right(one: _Weighed, slot: int, trust: Sequence[float]) -> bool:
 
 
 def _link_row(one: _Weighed, trust: Sequence[float]) -> Row:
-    """How sure a result's target and metric are, and whether both are right."""
+    """What speaks for a result, and whether its target and its metric are right."""
     answer = one.answer
     chosen = choose(answer.frame, answer.filled, answer.link, one.shares, trust)
-    return link_facts(chosen.sure), all(_is_right(one, SLOTS.index(slot), trust) for slot in ("on", "metric"))
+    return link_facts(chosen, len(answer.frame.numbers)), all(
+        _is_right(one, SLOTS.index(slot), trust) for slot in ("on", "metric")
+    )
 
 
 def _cross_validated(rows: Sequence[Row], groups: Sequence[int]) -> list[float]:
@@ -202,13 +209,17 @@ def _logistic(rows: Iterable[Row]) -> tuple[float, ...]:
 
 
 def _best_threshold(
-    shares: Sequence[float], right: Sequence[bool], wanted: int
+    shares: Sequence[float], marks: Sequence[frozenset[tuple[int, int]]], wanted: int
 ) -> tuple[float, float, float]:
-    """The share, in hundredths, from which on keeping gives the best F1; precision and recall there."""
+    """The share, in hundredths, from which on keeping gives the best F1; precision and recall there.
+
+    Of several finds of one mark, one is right.
+    """
 
     def measured(threshold: float) -> tuple[float, float, float]:
-        kept = [good for share, good in zip(shares, right, strict=True) if share >= threshold]
-        return threshold, sum(kept) / (len(kept) or 1), sum(kept) / wanted
+        kept = [some for share, some in zip(shares, marks, strict=True) if share >= threshold]
+        right = min(len(frozenset[tuple[int, int]]().union(*kept)), sum(map(bool, kept)))
+        return threshold, right / (len(kept) or 1), right / wanted
 
     def f1(found: tuple[float, float, float]) -> float:
         return 2 * found[1] * found[2] / (found[1] + found[2] or 1.0)

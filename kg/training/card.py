@@ -33,7 +33,7 @@ class Made:
 
 def render_card(made: Made, found: Calibrated) -> str:
     """The card."""
-    files = "\n".join(f"| `{name}` | {size / 1e6:.1f} MB |" for name, size in made.files)
+    files = "\n".join(f"| `{name}` | {size / 1e3:,.0f} kB |" for name, size in made.files)
     return f"""\
 # The model of kg
 
@@ -51,6 +51,10 @@ them fill the slots of a stated result. English only; summaries, not papers.
 {files}
 
 ## Scores
+
+"Marked" means by careful reading, each paper against written guidelines. A thing is right where it goes by a
+name that was marked, under its type; of several finds of one mark, one is right. `kg evaluate` is stricter on
+names.
 
 The weights above come from all {made.papers} summaries. The figures come from a fit without {made.held} of
 them (those whose ids have the smallest SHA-256), measured on these, in eight bits; the judge's part is

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from kg.errors import SourceError
 from kg.extract import load_pipeline
@@ -86,7 +86,12 @@ def derive_examples(standoff: Iterable[Record], summaries: Iterable[Summary]) ->
             raise SourceError(f"{record['id']}: its text is not there; give the digest of {record['date']}")
         if record["sha256"] not in known:
             raise SourceError(f"{record['id']}: the text is not the one that was annotated; use that digest")
-        yield _example(record, known[record["sha256"]])
+        try:
+            yield _example(record, known[record["sha256"]])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise SourceError(
+                f"{record['id']}: the annotation does not fit its text ({error}); kg standoff makes such"
+            ) from error
 
 
 def _example(record: Record, summary: Summary) -> Example:
@@ -117,9 +122,11 @@ def _marked(view: View, entity: Record) -> Marked:
     return Marked(entity["type"], entity["role"], entity["optional"], spans, keys)
 
 
-def _spans(view: View, places: Iterable[Sequence[object]]) -> Iterator[_Span]:
+def _spans(view: View, places: Iterable[Sequence[Any]]) -> Iterator[_Span]:
     for field, start, end in places:
-        yield view.find(field, start, end)  # type: ignore[arg-type]
+        if field not in ("title", "abstract") or not 0 <= start < end <= len(view.summary.text(field)):
+            raise ValueError(f"no place {[field, start, end]}")
+        yield view.find(field, start, end)
 
 
 def _labels(pieces: Pieces, marked: Iterable[Marked]) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -74,7 +74,7 @@ def read_standoff(path: Path) -> tuple[list[Record], bytes]:
             record = json.loads(line)
             if not record.keys() >= _KEYS:
                 raise ValueError
-        except (ValueError, AttributeError) as error:
+        except (ValueError, AttributeError, RecursionError) as error:
             raise SourceError(f"{path}:{number}: no standoff annotation; kg standoff prints them") from error
         records.append(record)
     return records, raw

@@ -14,6 +14,7 @@ from typing import Final
 
 from kg.errors import SourceError
 from kg.extract.encoder import Encoder
+from kg.files import write_file
 from kg.progress import Track, untracked
 from kg.training.calibrate import Calibrated, calibrate
 from kg.training.card import CARD, Made, render_card
@@ -50,27 +51,30 @@ def train(
         raise SourceError(
             f"{len(examples)} annotated summaries are too few to learn from; give {LEAST} or more"
         )
-    base, started = find_base(), time.monotonic()
+    if not any(one.marked for one in examples) or not any(one.answers for one in examples):
+        raise SourceError("no thing or no result is annotated; there is nothing to learn from")
+    base, date, started = find_base(), _today(), time.monotonic()
     held, rest = split(examples)
     with tempfile.TemporaryDirectory() as scratch:
-        write_networks(fit(rest, base, epochs=epochs, seed=seed, track=track), Path(scratch))
-        found = calibrate(held, Encoder(Path(scratch)))
-    write_networks(fit(examples, base, epochs=epochs, seed=seed, track=track), folder)
-    write_weights(found.weights, folder)
-    made = Made(
-        date=_today(),
-        seed=seed,
-        epochs=epochs,
-        papers=len(examples),
-        held=len(held),
-        standoff=hashlib.sha256(standoff).hexdigest(),
-        base=BASE,
-        minutes=round((time.monotonic() - started) / 60),
-        files=tuple(
-            (path.name, path.stat().st_size) for path in sorted(folder.iterdir()) if path.name != CARD
-        ),
-    )
-    (folder / CARD).write_text(render_card(made, found), encoding="utf-8")
+        draft, ready = Path(scratch) / "draft", Path(scratch) / "ready"
+        write_networks(fit(rest, base, epochs=epochs, seed=seed, track=track), draft)
+        found = calibrate(held, Encoder(draft))
+        write_networks(fit(examples, base, epochs=epochs, seed=seed, track=track), ready)
+        write_weights(found.weights, ready)
+        made = Made(
+            date=date,
+            seed=seed,
+            epochs=epochs,
+            papers=len(examples),
+            held=len(held),
+            standoff=hashlib.sha256(standoff).hexdigest(),
+            base=BASE,
+            minutes=round((time.monotonic() - started) / 60),
+            files=tuple((path.name, path.stat().st_size) for path in sorted(ready.iterdir())),
+        )
+        (ready / CARD).write_text(render_card(made, found), encoding="utf-8")
+        for path in sorted(ready.iterdir()):
+            write_file(folder / path.name, [path.read_bytes()])
     return found
 
 
@@ -93,5 +97,8 @@ def split(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
 
 def _today() -> str:
     """The date in UTC; `SOURCE_DATE_EPOCH` sets it (https://reproducible-builds.org)."""
-    now = float(os.environ.get("SOURCE_DATE_EPOCH", time.time()))
-    return datetime.fromtimestamp(now, UTC).date().isoformat()
+    try:
+        now = float(os.environ.get("SOURCE_DATE_EPOCH", time.time()))
+        return datetime.fromtimestamp(now, UTC).date().isoformat()
+    except (ValueError, OverflowError) as error:
+        raise SourceError(f"SOURCE_DATE_EPOCH must be seconds since 1970: {error}") from error
