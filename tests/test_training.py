@@ -174,6 +174,9 @@ def test_without_the_extra_training_says_what_to_install(sources: tuple[Path, Pa
         train_model(annotations, [str(page)], tmp_path / "a")
 
 
+MARK = {"type": "method", "role": "used", "optional": False, "places": [["title", 0, 7]]}
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -125,12 +125,17 @@ def choose(
 
     `shares` has a row for each filler and a last one for none, a column for each slot; `trust` says for
     each slot by how much, on a logarithmic scale, the rules' own choice weighs more. All places of a
-    thing speak for it. Nothing is compared with itself. `fixed`: what it is measured on and against which
-    value stays as the rules have it.
+    thing speak for it. Nothing is compared with itself. Whom the rules give the baseline's value to stays
+    the baseline; `fixed`: so do the target and that value.
     """
     ruled = np.array([*(facts[: len(SLOTS)] for facts in link.facts), link.empty])
-    weighty = np.where([fixed and slot in ("on", "baseline_value") for slot in SLOTS], _CERTAIN, trust)
-    shares = shares * np.exp(ruled * weighty)
+    certain = {
+        "on": fixed,
+        "baseline_value": fixed,
+        "baseline": bool(filled.baseline and filled.rival is not None),
+    }
+    weighty = [_CERTAIN if certain.get(slot) else trust[at] for at, slot in enumerate(SLOTS)]
+    shares = shares * np.exp(ruled * np.array(weighty))
     subject, subject_share = _best(link, shares[:, 0], COMPETES)
     on, on_share = _best(link, shares[:, 1], TARGETS)
     metric, metric_share = _best(link, shares[:, 2], ("metric",))
