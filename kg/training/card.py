@@ -33,6 +33,10 @@ class Made:
 
 def render_card(made: Made, found: Calibrated) -> str:
     """The card."""
+    return "\n".join([_origin(made), _scores(made, found), _confidences(found)])
+
+
+def _origin(made: Made) -> str:
     files = "\n".join(f"| `{name}` | {size / 1e3:,.0f} kB |" for name, size in made.files)
     return f"""\
 # The model of kg
@@ -49,7 +53,11 @@ them fill the slots of a stated result. English only; summaries, not papers.
 | seed, epochs | {made.seed}, {made.epochs} |
 | time | {made.minutes} minutes, fitted twice |
 {files}
+"""
 
+
+def _scores(made: Made, found: Calibrated) -> str:
+    return f"""\
 ## Scores
 
 "Marked" means by careful reading, each paper against written guidelines. A thing is right where it goes by a
@@ -65,7 +73,11 @@ cross-validated over five folds.
 | precision | {found.precision:.3f} |
 | recall | {found.recall:.3f} |
 | F1 | {found.f1:.3f} |
+"""
 
+
+def _confidences(found: Calibrated) -> str:
+    return f"""\
 ## What a confidence is worth
 
 Of what was found with each confidence, the share that readers marked: of things, under that type; of

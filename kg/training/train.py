@@ -61,17 +61,10 @@ def train(
         found = calibrate(held, Encoder(draft))
         write_networks(fit(examples, base, epochs=epochs, seed=seed, track=track), ready)
         write_weights(found.weights, ready)
-        made = Made(
-            date=date,
-            seed=seed,
-            epochs=epochs,
-            papers=len(examples),
-            held=len(held),
-            standoff=hashlib.sha256(standoff).hexdigest(),
-            base=BASE,
-            minutes=round((time.monotonic() - started) / 60),
-            files=tuple((path.name, path.stat().st_size) for path in sorted(ready.iterdir())),
-        )
+        files = tuple((path.name, path.stat().st_size) for path in sorted(ready.iterdir()))
+        minutes = round((time.monotonic() - started) / 60)
+        data = hashlib.sha256(standoff).hexdigest()
+        made = Made(date, seed, epochs, len(examples), len(held), data, BASE, minutes, files)
         (ready / CARD).write_text(render_card(made, found), encoding="utf-8")
         for path in sorted(ready.iterdir()):
             write_file(folder / path.name, [path.read_bytes()])
