@@ -14,7 +14,7 @@ from test_pieces import TEXT, pieces_of
 from kg.errors import ExtractorError
 from kg.extract.encoder import Encoder, Reading, load_encoder
 from kg.extract.frames import Frame, Named
-from kg.extract.judge import Weights, is_known, is_proposed, load_weights, share_of, type_of
+from kg.extract.judge import Weights, add_read, is_known, is_proposed, load_weights, share_of, type_of
 from kg.extract.links import FACTS, SLOTS, Filler, Link, choose, derive_link, fits
 from kg.extract.normalise import GAP
 from kg.extract.numerals import find_numbers
@@ -192,3 +192,14 @@ def test_networks_in_each_other_s_place_are_refused(tmp_path: Path) -> None:
 def test_without_fillers_a_slot_is_left_out(encoder: Encoder) -> None:
     reading = encoder.read(pieces_of(TEXT))
     assert encoder.weigh(reading, Link(0, 1, (), (), (1,) * len(SLOTS))).tolist() == [[1.0] * len(SLOTS)]
+
+
+def test_what_the_encoder_finds_lies_in_one_sentence(encoder: Encoder) -> None:
+    """Though every piece, the first of a sentence too, is the inside of a thing."""
+    text = "Token by Token" + GAP + "Kyvo reads it. It wins."
+    told = list(derive_sections(text))
+    reading = encoder.read(pieces_of(text))
+    reading.tags[:] = 0
+    reading.tags[:, 2] = 1
+    places = [place.text for one in add_read(text, told, [], reading) for place in one.places]
+    assert places == ["Token by Token", "Kyvo reads it", "It wins"]

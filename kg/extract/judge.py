@@ -203,7 +203,7 @@ def add_read(text: str, told: Sequence[Told], seen: Sequence[Sighting], read: Re
     """The sightings, and what stands at other places that the encoder takes for a thing."""
     taken = sorted((place.start, place.end) for one in seen for place in one.places)
     known = {one.key: one for one in seen}
-    for start, end in _runs(text, read):
+    for start, end in _runs(text, told, read):
         before = bisect_left(taken, (end,)) - 1
         if before < 0 or taken[before][1] <= start:
             section = told[bisect_left(told, start + 1, key=lambda span: span[0]) - 1][2]
@@ -216,10 +216,11 @@ def add_read(text: str, told: Sequence[Told], seen: Sequence[Sighting], read: Re
     return sorted(known.values(), key=lambda one: min(place.start for place in one.places))
 
 
-def _runs(text: str, read: Reading) -> Iterator[tuple[int, int]]:
-    """Runs of pieces that are rather part of a thing than not, widened to whole words."""
+def _runs(text: str, told: Sequence[Told], read: Reading) -> Iterator[tuple[int, int]]:
+    """Runs of pieces of one sentence that are rather part of a thing than not, widened to whole words."""
     words = [(word.start, word.end) for word in read_words(text, 0, len(text))]
     begins = read.tags[:, 1:OPTIONAL:2].sum(1) > read.tags[:, 2:OPTIONAL:2].sum(1)
+    begins[[at.start for at in (read.pieces.within(a, b) for a, b, _ in told) if at]] = True
     inside = read.tags[:, 1:OPTIONAL].sum(1) >= 0.5
     edge = 0
     for first, last in _stretches(inside.tolist(), begins.tolist()):
