@@ -125,8 +125,8 @@ def choose(
 
     `shares` has a row for each filler and a last one for none, a column for each slot; `trust` says for
     each slot by how much, on a logarithmic scale, the rules' own choice weighs more. All places of a
-    thing speak for it. Nothing is compared with itself. Whom the rules give the baseline's value to stays
-    the baseline; `fixed`: so do the target and that value.
+    thing speak for it. Nothing is compared with itself or measured on itself. Whom the rules give the
+    baseline's value to stays the baseline; `fixed`: so do the target and that value.
     """
     ruled = np.array([*(facts[: len(SLOTS)] for facts in link.facts), link.empty])
     certain = {
@@ -136,15 +136,13 @@ def choose(
     }
     weighty = [_CERTAIN if certain.get(slot) else trust[at] for at, slot in enumerate(SLOTS)]
     shares = shares * np.exp(ruled * np.array(weighty))
-    subject, subject_share = _best(link, shares[:, 0], COMPETES)
     on, on_share = _best(link, shares[:, 1], TARGETS)
+    subject, subject_share = _best(link, shares[:, 0], COMPETES, but=on)
     metric, metric_share = _best(link, shares[:, 2], ("metric",))
     baseline, _ = _best(link, shares[:, 3], COMPETES, but=subject)
-    chosen = replace(filled, subject=subject, on=on, metric=metric, baseline=baseline)
     rival = filled.rival if fixed else _rival(frame, link, shares[:, 4])
-    return Chosen(
-        replace(chosen, on=filled.on if fixed else on, rival=rival), (subject_share, on_share, metric_share)
-    )
+    chosen = replace(filled, subject=subject, on=on, metric=metric, baseline=baseline, rival=rival)
+    return Chosen(chosen, (subject_share, on_share, metric_share))
 
 
 def _best(
@@ -155,7 +153,7 @@ def _best(
     places: dict[tuple[EntityType, str], tuple[float, Named]] = {}
     for filler, share in zip(link.fillers, shares.tolist(), strict=False):
         thing = filler.thing
-        if thing and thing.type in types and (but is None or thing.id != but.id):
+        if thing and thing.type in types and (but is None or thing.key != but.key):
             total[thing.id] = total.get(thing.id, 0.0) + share
             places[thing.id] = max(places.get(thing.id, (-1.0, thing)), (share, thing), key=lambda p: p[0])
     nothing = float(shares[-1])
