@@ -145,9 +145,9 @@ def sources(tmp_path: Path) -> tuple[Path, Path]:
 @trained
 def test_a_fit_is_repeatable_and_its_model_reads(sources: tuple[Path, Path], tmp_path: Path) -> None:
     annotations, page = sources
-    found, _ = train_model(annotations, [str(page)], tmp_path / "a", epochs=3)
-    again, _ = train_model(annotations, [str(page)], tmp_path / "b", epochs=3)
-    assert abs(found.f1 - again.f1) < 0.05
+    found, _ = train_model(annotations, [str(page)], tmp_path / "a", epochs=15)
+    again, _ = train_model(annotations, [str(page)], tmp_path / "b", epochs=15)
+    assert found == again
     assert found.f1 > 0.5  # every text is the same: a network that learns anything finds its things
     card = (tmp_path / "a" / "README.md").read_text()
     assert "24 summaries" in card and f"| F1 | {found.f1:.3f} |" in card
