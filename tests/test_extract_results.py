@@ -255,6 +255,11 @@ def test_a_range_is_no_baseline_value() -> None:
     assert (found["value"], "rival" in found) == ("81.2", False)
 
 
+def test_what_stands_instead_of_another_is_compared_with_it() -> None:
+    (found,) = results("Nova has an accuracy of 71.5% on TreeSet, instead of 68.0% for Vega.")
+    assert (found["value"], found["rival"], found["baseline"]) == ("71.5%", "68.0%", "Vega")
+
+
 def test_each_gain_has_its_own_baseline() -> None:
     found = results("Nova outperforms Vega by 7.8% and Rigel by 15.1% on TreeSet.")
     assert [(one["value"], one["baseline"]) for one in found] == [("7.8%", "Vega"), ("15.1%", "Rigel")]

@@ -54,6 +54,7 @@ DOORS = {
     "onnxruntime": {"extract", "training"},
     "tokenizers": {"extract"},
     "torch": {"training"},
+    "onnx": {"training"},
     "safetensors": {"training"},
     "jinja2": {"views"},
     "pyvis": {"views"},
@@ -166,6 +167,12 @@ def test_imports_stay_cheap(module: str) -> None:
     script = f"import sys, {module}; print(sorted(set({HEAVY!r}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_flow_without_extraction_loads_no_reader() -> None:
+    script = "import sys, kg.build; print({'spacy', 'onnxruntime', 'tokenizers', 'numpy'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
 
 
 def test_the_command_line_loads_no_engine_to_say_its_version() -> None:

@@ -17,9 +17,21 @@ from onnxruntime import InferenceSession, SessionOptions
 from kg.errors import ExtractorError
 from kg.extract.links import FACTS, SLOTS, Floats, Link, fits
 from kg.extract.pieces import COLUMNS, Pieces
-from kg.model import ENTITY_TYPES
+from kg.model import ENTITY_TYPES, Role
 
-__all__ = ["LINKER", "OPTIONAL", "READER", "START", "STOP", "WIDTH", "Encoder", "Reading", "load_encoder"]
+__all__ = [
+    "HEARD",
+    "LINKER",
+    "OPTIONAL",
+    "READER",
+    "START",
+    "STOP",
+    "TAGS",
+    "WIDTH",
+    "Encoder",
+    "Reading",
+    "load_encoder",
+]
 
 READER: Final = "reader.onnx"
 LINKER: Final = "linker.onnx"
@@ -27,12 +39,16 @@ WIDTH: Final = 384
 """The numbers of a state."""
 
 START, STOP = 101, 102
-"""What the encoder reads before and behind a window."""
+"""[CLS] and [SEP] of the vocabulary, which the encoder reads before and behind a window."""
 
 OPTIONAL: Final = 1 + 2 * len(ENTITY_TYPES)
 """The first of the two tags of what a reader may mark or not; before it stand B and I of each type."""
 
-_NOTHING: Final = [np.zeros((0, width), dtype=np.float32) for width in (OPTIONAL + 2, 5, WIDTH)]
+TAGS: Final = OPTIONAL + 2
+HEARD: Final[tuple[Role, ...]] = ("proposes", "uses", "evaluatesOn", "comparesWith", "mentions")
+"""The roles of a thing that the encoder tells apart, in the order of its answers."""
+
+_NOTHING: Final = [np.zeros((0, width), dtype=np.float32) for width in (TAGS, len(HEARD), WIDTH)]
 
 
 @dataclass(frozen=True, slots=True)

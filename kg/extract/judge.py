@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 
 from kg.errors import ExtractorError
-from kg.extract.encoder import OPTIONAL, Reading
+from kg.extract.encoder import HEARD, OPTIONAL, Reading
 from kg.extract.links import SLOTS, Chosen, Floats
 from kg.extract.pieces import RULES
 from kg.extract.places import Place
@@ -58,8 +58,6 @@ _SURE: Final = 6.0
 
 _SIZES: Final = (9 + len(RULES) + 1 + len(ENTITY_TYPES), 5 + len(ENTITY_TYPES), 9, len(SLOTS))
 """How many facts speak for keeping, for proposing, for a result; how many slots there are."""
-
-_ROLES: Final[tuple[Role, ...]] = ("proposes", "uses", "evaluatesOn", "comparesWith", "mentions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +193,7 @@ def role_of(place: Place, type: EntityType, proposed: bool, read: Reading) -> Ro
     if proposed or place.rule == READ:
         return role_at(place, type, proposed)
     shares = _mean(read.roles, place, read)
-    role = _ROLES[1 + int(shares[1:].argmax())]
+    role = HEARD[1 + int(shares[1:].argmax())]
     return ROLES[type] if role == "uses" else fit_role(type, role)
 
 

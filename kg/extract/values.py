@@ -106,7 +106,7 @@ _ALONGSIDE = re.compile(
 )
 _OTHER_WORD = r"(?:(?!(?:and|or|on|in|by|with|while|but|achiev\w*)\b)[^\s,;()]{1,40} )"
 _COMPARED = any_of(
-    """compared_(?:to|with) versus vs\\.? than against relative_to as_opposed_to whereas
+    """compared_(?:to|with) versus vs\\.? than against relative_to as_opposed_to instead_of whereas
     (?:close|similar|comparable|superior|inferior)_to (?:up|down)_from"""
 )
 _PASSING = any_of(

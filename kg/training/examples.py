@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 
 from kg.errors import SourceError
 from kg.extract import load_pipeline
+from kg.extract.encoder import HEARD, OPTIONAL
 from kg.extract.frames import Frame, to_named
 from kg.extract.links import SLOTS, Filler, Link, derive_link
 from kg.extract.normalise import View, to_view
@@ -18,7 +19,7 @@ from kg.extract.slots import Filled, fill
 from kg.extract.values import Kind, Valued
 from kg.gold import to_name_key
 from kg.model import ENTITY_TYPES, Summary
-from kg.records import Record
+from kg.records import ROLE_NAMES, Record
 from kg.training.standoff import text_hash
 
 __all__ = ["UNMARKED", "Answer", "Example", "Marked", "derive_examples"]
@@ -26,8 +27,7 @@ __all__ = ["UNMARKED", "Answer", "Example", "Marked", "derive_examples"]
 UNMARKED: Final = -100
 """The label of a piece that nothing is learned from."""
 
-_ROLES: Final = ("proposed", "used", "evaluated_on", "compared", "mentioned")
-_OPTIONAL: Final = 1 + 2 * len(ENTITY_TYPES)
+_ROLES: Final = tuple(ROLE_NAMES[role] for role in HEARD)
 _Span = tuple[int, int]
 
 
@@ -137,7 +137,7 @@ def _labels(pieces: Pieces, marked: Iterable[Marked]) -> tuple[tuple[int, ...], 
         inside = pieces.within(start, end)
         if any(tags[at] for at in inside):
             continue
-        first = _OPTIONAL if one.optional else 1 + 2 * ENTITY_TYPES.index(one.type)
+        first = OPTIONAL if one.optional else 1 + 2 * ENTITY_TYPES.index(one.type)
         for nth, at in enumerate(inside):
             tags[at], roles[at] = first + (nth > 0), _ROLES.index(one.role)
     return tuple(tags), tuple(roles)

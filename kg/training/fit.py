@@ -12,14 +12,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from kg.extract.encoder import START, STOP, WIDTH
+from kg.extract.encoder import HEARD, START, STOP, TAGS, WIDTH
 from kg.extract.links import FACTS, SLOTS, Link, fits
 from kg.extract.pieces import COLUMNS, Pieces
 from kg.progress import Track, untracked
 from kg.training.examples import UNMARKED, Answer, Example
-from kg.training.network import ROLES, TAGS, Linker, Reader
+from kg.training.network import Linker, Reader
 
-__all__ = ["EPOCHS", "Fitted", "fit", "pool"]
+__all__ = ["EPOCHS", "Fitted", "fit"]
 
 EPOCHS: Final = 12
 _BATCH: Final = 12
@@ -38,8 +38,8 @@ def fit(
 ) -> Fitted:
     """Fits a network on the examples, from the base encoder's weights at `base`.
 
-    AdamW with a linear warm-up and decline, in bfloat16 where that is safe. Of a text that needs several
-    windows the first is learned from.
+    AdamW with a linear warm-up and decline, under autocast to bfloat16. Of a text that needs several
+    windows the first is learned from, and none of its slots.
     """
     random.seed(seed)
     torch.manual_seed(seed)
@@ -59,10 +59,9 @@ def fit(
     return reader.eval(), linker.eval()
 
 
-def pool(states: Tensor, pieces: Pieces, start: int, end: int) -> Tensor:
+def _pool(states: Tensor, pieces: Pieces, start: int, end: int) -> Tensor:
     """The mean state of the pieces that lie in these characters; zeros where there are none."""
     inside = pieces.within(start, end)
-    inside = range(inside.start, min(inside.stop, len(states)))
     return states[inside.start : inside.stop].mean(0) if inside else states.new_zeros(WIDTH)
 
 
@@ -104,7 +103,7 @@ def _loss(reader: Reader, linker: Linker, batch: list[Example]) -> Tensor:
         tag, role, states = reader(ids, features, hidden)
     loss = F.cross_entropy(tag.float().reshape(-1, TAGS), tags.reshape(-1), ignore_index=UNMARKED)
     loss = loss + 0.5 * F.cross_entropy(
-        role.float().reshape(-1, ROLES), roles.reshape(-1), ignore_index=UNMARKED
+        role.float().reshape(-1, len(HEARD)), roles.reshape(-1), ignore_index=UNMARKED
     )
     slots = [
         _slot_loss(linker, states[at, 1:].float(), one.pieces, answer)
@@ -143,9 +142,9 @@ def _tensors(batch: list[Example]) -> tuple[Tensor, Tensor, Tensor, Tensor, Tens
 
 
 def _link_tensors(states: Tensor, pieces: Pieces, link: Link) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    fillers = [pool(states, pieces, one.start, one.end) for one in link.fillers]
+    fillers = [_pool(states, pieces, one.start, one.end) for one in link.fillers]
     return (
-        pool(states, pieces, link.start, link.end),
+        _pool(states, pieces, link.start, link.end),
         torch.stack(fillers) if fillers else states.new_zeros(0, WIDTH),
         torch.tensor(link.facts, dtype=torch.float32).reshape(len(fillers), FACTS),
         torch.tensor(link.empty, dtype=torch.float32),

@@ -11,18 +11,17 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from kg.extract.encoder import WIDTH
+from kg.extract.encoder import HEARD, TAGS, WIDTH
 from kg.extract.links import FACTS, SLOTS
 from kg.extract.pieces import COLUMNS
-from kg.model import ENTITY_TYPES
 
-__all__ = ["ROLES", "TAGS", "Linker", "Reader"]
+__all__ = ["Linker", "Reader"]
 
 HEADS: Final = 12
 LAYERS: Final = 6
-TAGS: Final = 1 + 2 * len(ENTITY_TYPES) + 2
-ROLES: Final = 5
 _LINK: Final = 128
+_WORDS, _POSITIONS = 30522, 512
+"""The sizes of BERT's vocabulary and of its table of positions."""
 
 
 class _Layer(nn.Module):
@@ -37,7 +36,7 @@ class _Layer(nn.Module):
         self.drop = nn.Dropout(0.1)
 
     def forward(self, x: Tensor, hidden: Tensor) -> Tensor:
-        """`x` (batch, pieces, width); `hidden` (batch, 1, 1, pieces) is 0 or minus infinity."""
+        """`x` (batch, pieces, width); `hidden` (batch, 1, 1, pieces) is 0, or far below where there is none."""
         batch, count, _ = x.shape
 
         def split(y: Tensor) -> Tensor:
@@ -56,12 +55,12 @@ class Reader(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.words = nn.Embedding(30522, WIDTH)
-        self.positions = nn.Embedding(512, WIDTH)
+        self.words = nn.Embedding(_WORDS, WIDTH)
+        self.positions = nn.Embedding(_POSITIONS, WIDTH)
         self.norm = nn.LayerNorm(WIDTH, eps=1e-12)
         self.layers = nn.ModuleList(_Layer() for _ in range(LAYERS))
         self.hints = nn.ModuleList(nn.Embedding(size, WIDTH) for size in COLUMNS.values())
-        self.tag, self.role = nn.Linear(WIDTH, TAGS), nn.Linear(WIDTH, ROLES)
+        self.tag, self.role = nn.Linear(WIDTH, TAGS), nn.Linear(WIDTH, len(HEARD))
         self.drop = nn.Dropout(0.1)
         for hint in self.hints:
             nn.init.normal_(cast(nn.Embedding, hint).weight, std=0.01)
