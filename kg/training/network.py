@@ -36,7 +36,7 @@ class _Layer(nn.Module):
         self.drop = nn.Dropout(0.1)
 
     def forward(self, x: Tensor, hidden: Tensor) -> Tensor:
-        """`x` (batch, pieces, width); `hidden` (batch, 1, 1, pieces) is 0, or far below where there is none."""
+        """`x` (batch, pieces, width); `hidden` (batch, 1, 1, pieces) is 0, far below where none is."""
         batch, count, _ = x.shape
 
         def split(y: Tensor) -> Tensor:
