@@ -60,6 +60,16 @@ def test_the_lexicon_is_known_by_sight(text: str, name: str, kind: str) -> None:
     assert found(text)[name] == kind
 
 
+@pytest.mark.parametrize("name", ["LLaVA-Play-90K", "GPT4-Teach-52K", "Qwen-Shelf-2M"])
+def test_data_named_after_a_model_is_no_model(name: str) -> None:
+    assert found(f"It is trained on the {name} dataset for a day.")[name] == "dataset"
+
+
+@pytest.mark.parametrize("name", ["Yi-34B-200K", "GPT-4-32K"])
+def test_a_length_of_context_leaves_a_model_one(name: str) -> None:
+    assert found(f"It is compared with {name} on one card.")[name] == "model"
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -19,7 +19,9 @@ _VERSION = re.compile(
 _VARIANTS = load_words("generic")["variants"]
 _SUFFIXED = re.compile(
     r"-(?:based|like|style|generated|powered|driven|guided|family|judged|initialized|backed)$"
+    r"|[A-Za-z](?<![Bb])-\d+[KkM]$"
 )
+"""What makes a name that begins like a model's one of something else: `GPT-4-based`, `LLaVA-Play-90K`."""
 
 
 def find_terms(words: list[Word]) -> Iterator[tuple[int, int, Term]]:
