@@ -15,7 +15,7 @@ from kg.errors import ExtractorError
 from kg.extract.encoder import Encoder, Reading, load_encoder
 from kg.extract.frames import Frame, Named
 from kg.extract.judge import Weights, add_read, is_known, is_proposed, load_weights, share_of, type_of
-from kg.extract.links import FACTS, SLOTS, Filler, Link, choose, derive_link, fits
+from kg.extract.links import CHOICES, FACTS, Filler, Link, choose, derive_link, fits
 from kg.extract.normalise import GAP
 from kg.extract.numerals import find_numbers
 from kg.extract.pieces import MODEL
@@ -79,20 +79,20 @@ def test_a_slot_takes_only_what_fits(encoder: Encoder) -> None:
     _, _, link = a_link()
     reading = encoder.read(pieces_of("T" + GAP + SENTENCE))
     shares = encoder.weigh(reading, link)
-    assert shares.shape == (len(link.fillers) + 1, len(SLOTS))
+    assert shares.shape == (len(link.fillers) + 1, len(CHOICES))
     np.testing.assert_allclose(shares.sum(0), 1, rtol=1e-5)
     for filler, row in zip(link.fillers, shares, strict=False):
-        assert all(share == 0 for slot, share in zip(SLOTS, row, strict=True) if not fits(filler, slot))
+        assert all(share == 0 for slot, share in zip(CHOICES, row, strict=True) if not fits(filler, slot))
 
 
 def even(link: Link) -> np.ndarray:
     """Shares of one who knows nothing."""
-    return np.ones((len(link.fillers) + 1, len(SLOTS)), dtype=np.float32) / (len(link.fillers) + 1)
+    return np.ones((len(link.fillers) + 1, len(CHOICES)), dtype=np.float32) / (len(link.fillers) + 1)
 
 
 def test_whoever_trusts_the_rules_gets_what_they_say() -> None:
     frame, filled, link = a_link()
-    assert choose(frame, filled, link, even(link), (9.0,) * len(SLOTS)).filled == filled
+    assert choose(frame, filled, link, even(link), (9.0,) * len(CHOICES)).filled == filled
 
 
 def test_a_large_share_overrules_the_rules() -> None:
@@ -100,7 +100,7 @@ def test_a_large_share_overrules_the_rules() -> None:
     shares = even(link)
     cut = next(at for at, one in enumerate(link.fillers) if one.thing and one.thing.key == "cutnet")
     shares[cut, 0] = 100
-    chosen = choose(frame, filled, link, shares, (1.0,) * len(SLOTS)).filled
+    chosen = choose(frame, filled, link, shares, (1.0,) * len(CHOICES)).filled
     assert chosen.subject is not None
     assert chosen.subject.key == "cutnet"
 
@@ -108,10 +108,10 @@ def test_a_large_share_overrules_the_rules() -> None:
 @given(st.data())
 def test_nothing_is_compared_with_itself(data: st.DataObject) -> None:
     frame, filled, link = a_link()
-    size = (len(link.fillers) + 1) * len(SLOTS)
+    size = (len(link.fillers) + 1) * len(CHOICES)
     numbers = data.draw(st.lists(st.floats(0, 1, width=32), min_size=size, max_size=size))
-    shares = np.array(numbers, dtype=np.float32).reshape(-1, len(SLOTS))
-    chosen = choose(frame, filled, link, shares, (0.0,) * len(SLOTS))
+    shares = np.array(numbers, dtype=np.float32).reshape(-1, len(CHOICES))
+    chosen = choose(frame, filled, link, shares, (0.0,) * len(CHOICES))
     subject, baseline = chosen.filled.subject, chosen.filled.baseline
     assert subject is None or baseline is None or subject.id != baseline.id
     assert all(0 <= share <= 1 for share in chosen.sure)
@@ -124,9 +124,9 @@ def test_the_places_of_a_thing_speak_for_it_together() -> None:
     link = Link(
         25, 30, tuple(Filler(one.start, one.end, one) for one in places), ((0,) * FACTS,) * 3, (0,) * 5
     )
-    shares = np.zeros((4, len(SLOTS)), dtype=np.float32)
+    shares = np.zeros((4, len(CHOICES)), dtype=np.float32)
     shares[:3, 0] = 0.3, 0.35, 0.3
-    chosen = choose(frame, Filled(0), link, shares, (0.0,) * len(SLOTS)).filled
+    chosen = choose(frame, Filled(0), link, shares, (0.0,) * len(CHOICES)).filled
     assert chosen.subject is not None
     assert chosen.subject.key == "fold"
 
@@ -191,7 +191,7 @@ def test_networks_in_each_other_s_place_are_refused(tmp_path: Path) -> None:
 
 def test_without_fillers_a_slot_is_left_out(encoder: Encoder) -> None:
     reading = encoder.read(pieces_of(TEXT))
-    assert encoder.weigh(reading, Link(0, 1, (), (), (1,) * len(SLOTS))).tolist() == [[1.0] * len(SLOTS)]
+    assert encoder.weigh(reading, Link(0, 1, (), (), (1,) * len(CHOICES))).tolist() == [[1.0] * len(CHOICES)]
 
 
 def test_what_the_encoder_finds_lies_in_one_sentence(encoder: Encoder) -> None:

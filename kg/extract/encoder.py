@@ -15,7 +15,7 @@ import numpy as np
 from onnxruntime import InferenceSession, SessionOptions
 
 from kg.errors import ExtractorError
-from kg.extract.links import FACTS, SLOTS, Floats, Link, fits
+from kg.extract.links import CHOICES, FACTS, Floats, Link, fits
 from kg.extract.pieces import COLUMNS, Pieces
 from kg.model import ENTITY_TYPES, Role
 
@@ -101,7 +101,7 @@ class Encoder:
     def weigh(self, reading: Reading, link: Link) -> Floats:
         """For each slot the share of each filler, and of none in the last row: (fillers + 1, slots)."""
         if not link.fillers:
-            return np.ones((1, len(SLOTS)), dtype=np.float32)
+            return np.ones((1, len(CHOICES)), dtype=np.float32)
         fillers = [reading.pool(one.start, one.end) for one in link.fillers]
         inputs = {
             "number": reading.pool(link.start, link.end),
@@ -110,7 +110,7 @@ class Encoder:
             "empty": np.array(link.empty, dtype=np.float32),
         }
         [scores] = self._linker.run(None, inputs)
-        barred = [[not fits(one, slot) for slot in SLOTS] for one in link.fillers]
+        barred = [[not fits(one, slot) for slot in CHOICES] for one in link.fillers]
         scores[:-1][np.array(barred)] = -np.inf
         shares = np.exp(scores - scores.max(0))
         return np.asarray(shares / shares.sum(0))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
@@ -13,8 +12,9 @@ from spacy.tokens import Doc, Span, SpanGroup
 from kg.extract.encoder import Reading, load_encoder
 from kg.extract.judge import Judged, judge
 from kg.extract.pieces import MODEL, read_pieces
-from kg.extract.sightings import Sighting, Told, find_sightings
-from kg.extract.values import Kind
+from kg.extract.sections import find_told
+from kg.extract.sightings import Sighting, find_sightings
+from kg.extract.values import find_valued
 
 __all__ = ["NAME", "EntityFinder", "Found", "make_entities"]
 
@@ -47,12 +47,10 @@ class EntityFinder:
         return doc
 
     def match(self, doc: Doc) -> Found:
-        """Every thing that is named outside the questions."""
-        spans = [span for span in doc.spans["sentences"] if span.label_ != "questions"]
-        told = cast(list[Told], [(span.start_char, span.end_char, span.label_) for span in spans])
-        values = [(value._.kg_number, cast(Kind, value.label_)) for value in doc.spans["values"]]
+        """What is named outside the questions."""
+        told = find_told(doc)
         seen = find_sightings(doc.text, told)
-        reading = load_encoder(self.model).read(read_pieces(doc.text, told, seen, values))
+        reading = load_encoder(self.model).read(read_pieces(doc.text, told, seen, find_valued(doc)))
         return Found(tuple(seen), reading, tuple(judge(doc.text, told, seen, reading)))
 
     def set_annotations(self, doc: Doc, found: Found) -> None:

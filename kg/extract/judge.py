@@ -20,11 +20,12 @@ import numpy as np
 
 from kg.errors import ExtractorError
 from kg.extract.encoder import HEARD, OPTIONAL, Reading
-from kg.extract.links import SLOTS, Chosen, Floats
+from kg.extract.links import CHOICES, Chosen, Floats
 from kg.extract.pieces import RULES
 from kg.extract.places import Place
 from kg.extract.roles import ROLES, fit_role
-from kg.extract.sightings import Sighting, Told, role_at
+from kg.extract.sections import Told
+from kg.extract.sightings import Sighting, role_at
 from kg.extract.things import thing_key
 from kg.extract.words import read_words
 from kg.model import ENTITY_TYPES, EntityType, Role
@@ -53,10 +54,12 @@ READ: Final = "read"
 """The rule of a place that only the encoder found."""
 
 _MOST_ODDS: Final = 60.0
+"""The log odds beyond which a share is 0 or 1 in all but name."""
+
 _SURE: Final = 6.0
 """The log odds beyond which nothing is made of a difference."""
 
-_SIZES: Final = (9 + len(RULES) + 1 + len(ENTITY_TYPES), 5 + len(ENTITY_TYPES), 9, len(SLOTS))
+_SIZES: Final = (9 + len(RULES) + 1 + len(ENTITY_TYPES), 5 + len(ENTITY_TYPES), 9, len(CHOICES))
 """How many facts speak for keeping, for proposing, for a result; how many slots there are."""
 
 

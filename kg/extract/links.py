@@ -19,13 +19,12 @@ from numpy.typing import NDArray
 from kg.extract.frames import DATA, Frame, Named
 from kg.extract.slots import Filled
 from kg.model import ENTITY_TYPES, EntityType, Role
-
-Floats = NDArray[np.float32]
+from kg.vocabulary import SLOTS
 
 __all__ = [
+    "CHOICES",
     "COMPETES",
     "FACTS",
-    "SLOTS",
     "TARGETS",
     "Chosen",
     "Filler",
@@ -34,9 +33,12 @@ __all__ = [
     "choose",
     "derive_link",
     "fits",
+    "is_split",
 ]
 
-SLOTS: Final = ("subject", "on", "metric", "baseline", "baseline_value")
+Floats = NDArray[np.float32]
+
+CHOICES: Final = (*SLOTS, "baseline_value")
 """The slots that are chosen, in the order of the network's answers; the last takes numbers."""
 
 COMPETES: Final[tuple[EntityType, ...]] = ("model", "method", "dataset", "benchmark")
@@ -56,7 +58,7 @@ _STEPS: Final = (15, 50, 120)
 
 _ROLES: Final[dict[Role, int]] = {"proposes": 0, "comparesWith": 1}
 _WHERE: Final = 2 * (len(_STEPS) + 1) + 3
-FACTS: Final = 2 * len(SLOTS) + len(ENTITY_TYPES) + 1 + _WHERE + 3
+FACTS: Final = 2 * len(CHOICES) + len(ENTITY_TYPES) + 1 + _WHERE + 3
 """How many facts the rules tell of a filler, each 0 or 1."""
 
 
@@ -95,8 +97,8 @@ class Chosen:
 def derive_link(frame: Frame, filled: Filled, things: Sequence[Named]) -> Link:
     """What may fill the slots of a result of the frame.
 
-    `things` are those of the whole text,
-    sorted by their start."""
+    `things` are those of the whole text, sorted by their start.
+    """
     number = frame.numbers[filled.position]
     chosen = (filled.subject, filled.on, filled.metric, filled.baseline)
     at = bisect_left(things, frame.start, key=lambda thing: thing.start)
@@ -118,6 +120,11 @@ def fits(filler: Filler, slot: str) -> bool:
     return (filler.thing is None) == (slot == "baseline_value")
 
 
+def is_split(filled: Filled, found: Sequence[Filled]) -> bool:
+    """Whether the rules find several results in its number: on several things, or against several values."""
+    return sum(one.position == filled.position for one in found) > 1
+
+
 def choose(
     frame: Frame, filled: Filled, link: Link, shares: Floats, trust: Sequence[float], *, fixed: bool = False
 ) -> Chosen:
@@ -128,13 +135,13 @@ def choose(
     thing speak for it. Nothing is compared with itself or measured on itself. Whom the rules give the
     baseline's value to stays the baseline; `fixed`: so do the target and that value.
     """
-    ruled = np.array([*(facts[: len(SLOTS)] for facts in link.facts), link.empty])
+    ruled = np.array([*(facts[: len(CHOICES)] for facts in link.facts), link.empty])
     certain = {
         "on": fixed,
         "baseline_value": fixed,
         "baseline": bool(filled.baseline and filled.rival is not None),
     }
-    weighty = [_CERTAIN if certain.get(slot) else trust[at] for at, slot in enumerate(SLOTS)]
+    weighty = [_CERTAIN if certain.get(slot) else trust[at] for at, slot in enumerate(CHOICES)]
     shares = shares * np.exp(ruled * np.array(weighty))
     on, on_share = _best(link, shares[:, 1], TARGETS)
     subject, subject_share = _best(link, shares[:, 0], COMPETES, but=on)

@@ -16,12 +16,12 @@ from typing import Final, NamedTuple
 
 from tokenizers import Tokenizer
 
-from kg.extract.sections import Section
-from kg.extract.sightings import Sighting, Told, role_at
+from kg.extract.sections import Section, Told
+from kg.extract.sightings import Sighting, role_at
 from kg.extract.values import Kind, Valued
 from kg.model import ENTITY_TYPES, Role
 
-__all__ = ["COLUMNS", "MODEL", "MOST", "RULES", "Pieces", "load_tokenizer", "read_pieces"]
+__all__ = ["COLUMNS", "MODEL", "MOST", "RULES", "Pieces", "read_pieces"]
 
 MODEL: Final = Path(__file__).parent / "model"
 """Where the weights lie that this package ships."""
@@ -75,7 +75,7 @@ class Pieces:
 
 
 @cache
-def load_tokenizer() -> Tokenizer:
+def _load_tokenizer() -> Tokenizer:
     """The tokenizer that the encoder was trained with."""
     tokenizer = Tokenizer.from_file(str(MODEL / "tokenizer.json"))
     tokenizer.no_truncation()
@@ -101,7 +101,7 @@ def read_pieces(
 
 
 def _pieces(text: str, told: Sequence[Told]) -> Iterator[_Piece]:
-    tokenizer = load_tokenizer()
+    tokenizer = _load_tokenizer()
     for number, (start, end, _) in enumerate(told):
         read = tokenizer.encode(text[start:end], add_special_tokens=False)
         words = _words(read.word_ids, read.offsets)

@@ -14,20 +14,18 @@ from spacy.tokens import Doc, Span
 from kg.extract.encoder import Reading, load_encoder
 from kg.extract.frames import Frame, Named, to_named
 from kg.extract.judge import link_facts, load_weights, share_of
-from kg.extract.links import COMPETES, TARGETS, choose, derive_link
+from kg.extract.links import COMPETES, TARGETS, choose, derive_link, is_split
 from kg.extract.numerals import Number
+from kg.extract.sections import Told, find_told
 from kg.extract.slots import Filled, fill
-from kg.extract.values import Kind, Valued
+from kg.extract.values import Valued, find_valued
 from kg.model import Direction, EntityType, ResultKind
 
 __all__ = ["NAME", "Candidate", "ResultFinder", "Stated", "find_frames", "make_results"]
 
 NAME = "kg_results"
 CONFIDENCE = 5
-"""That of a result, in tenths, where no encoder has read the text."""
-
-SLOT_ONLY = 4
-"""That of a thing, in tenths, which only a slot names: four in ten are right."""
+"""In tenths: that of a result where no encoder has read the text, and of a thing that only a slot names."""
 
 Item = TypeVar("Item")
 
@@ -77,13 +75,11 @@ class ResultFinder:
 
     def match(self, doc: Doc) -> list[Stated]:
         """Each result: its sentence, its numbers, what fills its slots, and how sure that is."""
-        values = [(value._.kg_number, cast(Kind, value.label_)) for value in doc.spans["values"]]
         sentences = {span.start_char: span for span in doc.spans["sentences"]}
-        told = [(span.start_char, span.end_char) for span in sentences.values()]
         things, doubtful = _things(doc)
         every = sorted([*things, *doubtful], key=lambda thing: thing.start)
         found = []
-        for frame in find_frames(doc.text, told, values, things):
+        for frame in find_frames(doc.text, find_told(doc), find_valued(doc), things):
             for filled in _weighed(frame, fill(frame), every, doc._.kg_reading):
                 found.append(Stated(sentences[frame.start], frame, *filled))
         return found
@@ -95,13 +91,13 @@ class ResultFinder:
 
 
 def find_frames(
-    text: str, sentences: Sequence[tuple[int, int]], values: Sequence[Valued], things: Sequence[Named]
+    text: str, told: Sequence[Told], values: Sequence[Valued], things: Sequence[Named]
 ) -> Iterator[Frame]:
-    """A frame for each sentence (start, end) with a number that may be part of a result."""
+    """A frame for each sentence with a number that may be part of a result."""
     named = sorted(things, key=lambda thing: (thing.start, -thing.end))
     proposed = [thing for thing in named if thing.role == "proposes"]
     numbers = [value for value in values if value[1] != "other"]
-    for start, end in sentences:
+    for start, end, _ in told:
         inside = _within(numbers, start, end, lambda value: value[0].start)
         if inside:
             yield Frame(
@@ -144,8 +140,7 @@ def _weighed(
         link = derive_link(frame, filled, things)
         weights = load_weights(reading.model)
         shares = load_encoder(reading.model).weigh(reading, link)
-        several = sum(one.position == filled.position for one in found) > 1
-        chosen = choose(frame, filled, link, shares, weights.slots, fixed=several)
+        chosen = choose(frame, filled, link, shares, weights.slots, fixed=is_split(filled, found))
         yield chosen.filled, round(10 * share_of(weights.link, link_facts(chosen, len(frame.numbers))))
 
 
@@ -169,7 +164,7 @@ class _Fillers:
     def _add(self, thing: Named, there: list[Span]) -> Span:
         span = _char_span(self.doc, thing.start, thing.end, thing.type, thing.key)
         if not there:  # spans of one place share their attributes
-            span._.kg_role, span._.kg_confidence, span._.kg_component = thing.role, SLOT_ONLY, NAME
+            span._.kg_role, span._.kg_confidence, span._.kg_component = thing.role, CONFIDENCE, NAME
         self.doc.spans["entities"].append(span)
         there.append(span)
         return span

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, cast
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 
 from kg.extract.normalise import GAP
 
-__all__ = ["NAME", "Section", "SectionFinder", "derive_sections", "make_sections", "split_sentences"]
+__all__ = [
+    "NAME",
+    "Section",
+    "SectionFinder",
+    "Told",
+    "derive_sections",
+    "find_told",
+    "make_sections",
+    "split_sentences",
+]
 
 NAME = "kg_sections"
 
 Section = Literal["title", "objective", "method", "results", "implication", "questions", "body"]
+
+Told = tuple[int, int, Section]
+"""A sentence that states something: start, end, and its part of the summary."""
 
 LONGEST_SENTENCE = 1500
 """Characters of a sentence; the longest of the genre has some 900."""
@@ -146,6 +158,12 @@ def _cued(sentence: str) -> Section:
     if _PREAMBLE.match(sentence):
         return "title"
     return next((section for section, cue in _CUES if cue.search(sentence)), "body")
+
+
+def find_told(doc: Doc) -> list[Told]:
+    """The sentences of a Doc that state something: all but the questions."""
+    spans = [span for span in doc.spans["sentences"] if span.label_ != "questions"]
+    return [(span.start_char, span.end_char, cast(Section, span.label_)) for span in spans]
 
 
 class SectionFinder:

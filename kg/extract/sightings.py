@@ -10,14 +10,11 @@ from dataclasses import dataclass
 from kg.extract.names import find_pairs
 from kg.extract.places import Place, find_own_name, find_places
 from kg.extract.roles import ROLES
-from kg.extract.sections import Section
+from kg.extract.sections import Section, Told
 from kg.extract.things import Thing, gather
 from kg.model import EntityType, Role
 
-__all__ = ["Sighting", "Told", "find_sightings", "role_at"]
-
-Told = tuple[int, int, Section]
-"""A sentence that states something: start, end, and its part of the summary."""
+__all__ = ["Sighting", "find_sightings", "role_at"]
 
 _TALK: dict[EntityType, tuple[Section, ...]] = {
     "task": ("implication", "method"),

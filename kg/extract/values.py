@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
@@ -23,7 +23,7 @@ from kg.extract.wording import (
     words_of,
 )
 
-__all__ = ["NAME", "Kind", "ValueFinder", "Valued", "derive_kinds", "make_values"]
+__all__ = ["NAME", "Kind", "ValueFinder", "Valued", "derive_kinds", "find_valued", "make_values"]
 
 NAME = "kg_values"
 
@@ -296,6 +296,11 @@ def _is_score(place: _Place) -> bool:
     if listed and place.previous_kind in ("score", "gain"):
         return True
     return bool(_SCORE_BEFORE.search(place.left) or _SCORE_AFTER.match(place.right))
+
+
+def find_valued(doc: Doc) -> list[Valued]:
+    """The numbers of a Doc, each with what it is."""
+    return [(span._.kg_number, cast(Kind, span.label_)) for span in doc.spans["values"]]
 
 
 class ValueFinder:

@@ -8,6 +8,7 @@ from typing import Final
 
 import torch
 
+from kg.errors import SourceError
 from kg.extract.encoder import Encoder, Reading
 from kg.extract.judge import (
     Weights,
@@ -19,7 +20,7 @@ from kg.extract.judge import (
     share_of,
     type_of,
 )
-from kg.extract.links import SLOTS, Floats, choose
+from kg.extract.links import CHOICES, Chosen, Floats, choose
 from kg.gold import to_name_key
 from kg.training.examples import Answer, Example
 
@@ -90,7 +91,7 @@ def calibrate(examples: Sequence[Example], encoder: Encoder) -> Calibrated:
     """Weights fitted on the examples, which the encoder must not have learned from.
 
     What is said of them is cross-validated: the share of a thing comes from weights that were fitted
-    on other texts.
+    on other texts. Raises `SourceError` where there is nothing to weigh by.
     """
     readings = [encoder.read(one.pieces) for one in examples]
     cases = [case for at, one in enumerate(examples) for case in _cases(at, one, readings[at])]
@@ -147,18 +148,23 @@ def _slot_trust(weighed: Sequence[_Weighed]) -> tuple[float, ...]:
     A rule can be read and mended, and the differences between neighbours are a matter of chance.
     """
     chosen = []
-    for slot in range(len(SLOTS)):
+    for slot in range(len(CHOICES)):
         right = {
-            trust: sum(_is_right(one, slot, (trust,) * len(SLOTS)) for one in weighed) for trust in _TRUSTS
+            trust: sum(_is_right(one, slot, (trust,) * len(CHOICES)) for one in weighed) for trust in _TRUSTS
         }
         chosen.append(max(t for t in _TRUSTS if right[t] >= _ALMOST * max(right.values())))
     return tuple(chosen)
 
 
+def _choose(one: _Weighed, trust: Sequence[float]) -> Chosen:
+    of = one.answer
+    return choose(of.frame, of.filled, of.link, one.shares, trust, fixed=of.split)
+
+
 def _is_right(one: _Weighed, slot: int, trust: Sequence[float]) -> bool:
     """Whether a reader accepts what is chosen for the slot."""
     answer = one.answer
-    chosen = choose(answer.frame, answer.filled, answer.link, one.shares, trust).filled
+    chosen = _choose(one, trust).filled
     named = (chosen.subject, chosen.on, chosen.metric, chosen.baseline)
     if slot < len(named):
         at = {nth for nth, f in enumerate(answer.link.fillers) if f.thing and f.thing == named[slot]}
@@ -171,10 +177,8 @@ def _is_right(one: _Weighed, slot: int, trust: Sequence[float]) -> bool:
 
 def _link_row(one: _Weighed, trust: Sequence[float]) -> Row:
     """What speaks for a result, and whether its target and its metric are right."""
-    answer = one.answer
-    chosen = choose(answer.frame, answer.filled, answer.link, one.shares, trust)
-    return link_facts(chosen, len(answer.frame.numbers)), all(
-        _is_right(one, SLOTS.index(slot), trust) for slot in ("on", "metric")
+    return link_facts(_choose(one, trust), len(one.answer.frame.numbers)), all(
+        _is_right(one, CHOICES.index(slot), trust) for slot in ("on", "metric")
     )
 
 
@@ -191,6 +195,9 @@ def _cross_validated(rows: Sequence[Row], groups: Sequence[int]) -> list[float]:
 
 def _logistic(rows: Iterable[Row]) -> tuple[float, ...]:
     """The weights of a logistic model of the rows, all but the first drawn towards 0."""
+    rows = list(rows)
+    if not rows:
+        raise SourceError("the texts held out have nothing to weigh by; annotate more, things and results")
     facts, right = zip(*rows, strict=True)
     x = torch.tensor(facts, dtype=torch.float64)
     y = torch.tensor(right, dtype=torch.float64)
@@ -219,7 +226,7 @@ def _best_threshold(
     def measured(threshold: float) -> tuple[float, float, float]:
         kept = [some for share, some in zip(shares, marks, strict=True) if share >= threshold]
         right = min(len(frozenset[tuple[int, int]]().union(*kept)), sum(map(bool, kept)))
-        return threshold, right / (len(kept) or 1), right / wanted
+        return threshold, right / (len(kept) or 1), right / (wanted or 1)
 
     def f1(found: tuple[float, float, float]) -> float:
         return 2 * found[1] * found[2] / (found[1] + found[2] or 1.0)

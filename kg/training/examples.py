@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from kg.errors import SourceError
 from kg.extract import load_pipeline
 from kg.extract.encoder import HEARD, OPTIONAL
 from kg.extract.frames import Frame, to_named
-from kg.extract.links import SLOTS, Filler, Link, derive_link
+from kg.extract.links import CHOICES, Filler, Link, derive_link, is_split
 from kg.extract.normalise import View, to_view
 from kg.extract.pieces import Pieces, read_pieces
 from kg.extract.results import find_frames
-from kg.extract.sightings import Sighting, Told, find_sightings
+from kg.extract.sections import Told, find_told
+from kg.extract.sightings import Sighting, find_sightings
 from kg.extract.slots import Filled, fill
-from kg.extract.values import Kind, Valued
+from kg.extract.values import Valued, find_valued
 from kg.gold import to_name_key
 from kg.model import ENTITY_TYPES, Summary
 from kg.records import ROLE_NAMES, Record
@@ -46,12 +47,14 @@ class Marked:
 class Answer:
     """A result to fill, as the rules fill it, and for each slot which fillers are right.
 
+    `split`: the rules find several results in its number.
     The place after the last filler stands for none. Where nothing is right, nothing is known of the slot;
     where that holds of all, no reader marked the number.
     """
 
     frame: Frame
     filled: Filled
+    split: bool
     link: Link
     right: tuple[frozenset[int], ...]
 
@@ -112,8 +115,7 @@ def _read(text: str) -> tuple[list[Told], list[Valued]]:
     nlp = load_pipeline()
     with nlp.select_pipes(enable=["kg_sections", "kg_values"]):
         doc = nlp(text)
-    told = [(s.start_char, s.end_char, s.label_) for s in doc.spans["sentences"] if s.label_ != "questions"]
-    return cast(list[Told], told), [(v._.kg_number, cast(Kind, v.label_)) for v in doc.spans["values"]]
+    return find_told(doc), find_valued(doc)
 
 
 def _marked(view: View, entity: Record) -> Marked:
@@ -157,13 +159,15 @@ def _answers(
     for one in things:
         form = view.text[one.start : one.end]
         forms[one.id] = max(forms.get(one.id, ""), form, key=len)
-    for frame in find_frames(view.text, [span[:2] for span in told], values, meant):
-        for filled in fill(frame):
+    for frame in find_frames(view.text, told, values, meant):
+        found = fill(frame)
+        for filled in found:
             number = frame.numbers[filled.position]
             results = by_value.get((number.start, number.end), [])
             link = derive_link(frame, filled, things)
-            right = (_right(view, link, slot, results, forms) for slot in SLOTS)
-            yield Answer(frame, filled, link, tuple(right) if results else (frozenset(),) * len(SLOTS))
+            right = (_right(view, link, slot, results, forms) for slot in CHOICES)
+            known = tuple(right) if results else (frozenset[int](),) * len(CHOICES)
+            yield Answer(frame, filled, is_split(filled, found), link, known)
 
 
 def _right(

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from kg.extract.encoder import LINKER, READER, WIDTH
 from kg.extract.judge import JUDGE, Weights
-from kg.extract.links import FACTS, SLOTS
+from kg.extract.links import CHOICES, FACTS
 from kg.extract.pieces import COLUMNS
 from kg.training.fit import Fitted
 from kg.training.network import Reader
@@ -68,7 +68,7 @@ def write_networks(fitted: Fitted, folder: Path) -> None:
                 "number": number,
                 "fillers": rows,
                 "facts": torch.zeros(5, FACTS),
-                "empty": torch.zeros(len(SLOTS)),
+                "empty": torch.zeros(len(CHOICES)),
             },
             {"number": {}, "fillers": {0: fillers}, "facts": {0: fillers}, "empty": {}},
             ["scores"],

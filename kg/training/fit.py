@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from kg.extract.encoder import HEARD, START, STOP, TAGS, WIDTH
-from kg.extract.links import FACTS, SLOTS, Link, fits
+from kg.extract.links import CHOICES, FACTS, Link, fits
 from kg.extract.pieces import COLUMNS, Pieces
 from kg.progress import Track, untracked
 from kg.training.examples import UNMARKED, Answer, Example
@@ -153,5 +153,5 @@ def _link_tensors(states: Tensor, pieces: Pieces, link: Link) -> tuple[Tensor, T
 
 def _closed(link: Link) -> Tensor:
     """Where a filler is of the wrong kind for a slot: (fillers + 1, slots), true for closed."""
-    rows = [[not fits(filler, slot) for slot in SLOTS] for filler in link.fillers]
-    return torch.tensor([*rows, [False] * len(SLOTS)])
+    rows = [[not fits(filler, slot) for slot in CHOICES] for filler in link.fillers]
+    return torch.tensor([*rows, [False] * len(CHOICES)])

