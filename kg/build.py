@@ -3,11 +3,12 @@
     read_digests    text to summaries, and what could not be read          kg/readers/
     extract         summaries to facts, only those that are new            kg/extract/
     Store.keep      facts kept by summary                                  kg/store.py
-    Store.refresh   names resolved, facts to quads, changed graphs written kg/resolve.py, kg/graph.py
+    Store.refresh   names resolved, facts to quads, changed graphs written kg/resolve/, kg/graph.py
     export, draw    the files at the top of the folder                     kg/export/, kg/views/
 
 Whoever wants one step calls its function; `build`, `import_graphs` and `remove` compose them. An import
 takes its facts from graphs that others made, instead of extracting them    kg/imports.py
+`merge` and `split` decide about names, and every later build abides by it  kg/decisions.py
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg.errors import OutputError, SourceError, StoreError
+from kg.decisions import decide_merge, decide_split, take_back
+from kg.errors import OutputError, QueryError, SourceError, StoreError
 from kg.export import FORMATS, export
 from kg.extract import extract, fingerprint
 from kg.files import write_file
@@ -31,6 +33,7 @@ from kg.model import Skipped, Summary, parse_arxiv_id
 from kg.progress import Track, untracked
 from kg.readers.digest import find_digests, read_digests
 from kg.records import Record, to_record
+from kg.resolve.overrides import Override
 from kg.store import Refreshed, Store, open_store
 from kg.training.standoff import Aligned, derive_standoff, read_standoff
 from kg.views.picture import PICTURE, draw
@@ -46,7 +49,9 @@ __all__ = [
     "derive_records",
     "example",
     "import_graphs",
+    "merge",
     "remove",
+    "split",
     "train_model",
 ]
 
@@ -220,6 +225,52 @@ def remove(paper: str, folder: Path | str = "outputs", *, track: Track = untrack
         removed = store.remove(parse_arxiv_id(paper))
         _publish(store, Path(folder), track)
         return removed
+
+
+def merge(
+    name: str,
+    into: str,
+    folder: Path | str = "outputs",
+    *,
+    type: str = "",
+    undo: bool = False,
+    track: Track = untracked,
+) -> Override:
+    """Decides that two names are one thing, which keeps the name `into`; with `undo`, takes it back.
+
+    Undoing gives the former graph again, byte for byte. Raises `QueryError` where the names are of no
+    two things of one type, and `StoreError`.
+    """
+    with open_store(folder) as store:
+        decided = take_back(store, name, into, type) if undo else decide_merge(store, name, into, type)
+    return _decide(decided, Path(folder), undo, track)
+
+
+def split(
+    name: str,
+    folder: Path | str = "outputs",
+    *,
+    type: str = "",
+    undo: bool = False,
+    track: Track = untracked,
+) -> Override:
+    """Decides that what is written exactly `name` is a thing by itself; with `undo`, takes it back."""
+    with open_store(folder) as store:
+        decided = take_back(store, name, type=type) if undo else decide_split(store, name, type)
+    return _decide(decided, Path(folder), undo, track)
+
+
+def _decide(decided: Override, folder: Path, undo: bool, track: Track) -> Override:
+    with open_store(folder, write=True) as store:
+        before = store.overrides()
+        store.decide({*before} - {decided} if undo else {*before, decided})
+        refreshed, _ = _publish(store, folder, track)
+        if not undo and not refreshed.written:
+            store.decide(before)
+            raise QueryError(
+                f"{decided.name!r} stands beside a fuller name wherever it is written: there is nothing to part"
+            )
+    return decided
 
 
 def _folder(folder: Path | str) -> Path:

@@ -34,6 +34,7 @@ from kg.terminal import (
 
 if TYPE_CHECKING:
     from kg.build import Built
+    from kg.lookup import Card
     from kg.queries import NamedQuery
 
 
@@ -88,6 +89,10 @@ StoreOption = Annotated[Path, typer.Option("--store", "-s", metavar="DIR", help=
 OutputOption = Annotated[
     Path, typer.Option("--output", "-o", "--store", "-s", metavar="DIR", help="The folder to write to.")
 ]
+TypeOption = Annotated[
+    str, typer.Option("--type", metavar="TYPE", help="Which is meant, where names are of several things.")
+]
+UndoOption = Annotated[bool, typer.Option("--undo", help="Take this decision back.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 
 OUTPUTS = Path("outputs")
@@ -226,14 +231,60 @@ def show_command(
 
     with open_store(store) as graph:
         cards = [describe(graph, found) for found in find(graph, name)]
-    for number, card in enumerate(cards):
-        if number:
-            print()
-        show_heading(card.found.label, card.found.kind.lower())
-        for section in card.sections:
-            print()
-            show_heading(section.heading)
-            show_table(section.table)
+    _show_cards(cards)
+
+
+@app.command("why-same")
+def why_same_command(
+    name: Annotated[str, typer.Argument(help="A method, model, benchmark, … or author by any of its names.")],
+    store: StoreOption = OUTPUTS,
+) -> None:
+    """Show why the names of one thing are one, and which papers bear it out."""
+    from kg.lookup import explain, find
+    from kg.store import open_store
+
+    with open_store(store) as graph:
+        cards = [explain(graph, found) for found in find(graph, name) if found.kind != "Paper"]
+    _show_cards(cards)
+    for card in cards:
+        if not card.sections:
+            say(f"{card.found.label} is written in one way only.")
+
+
+@app.command("merge")
+def merge_command(
+    name: Annotated[str, typer.Argument(metavar="A", help="A name of a thing.")],
+    into: Annotated[str, typer.Argument(metavar="B", help="A name of what it is; this name stays.")],
+    type: TypeOption = "",
+    undo: UndoOption = False,
+    store: StoreOption = OUTPUTS,
+    quiet: QuietOption = False,
+) -> None:
+    """Decide that two names are one thing; each build from now on abides by it."""
+    from kg.build import merge
+
+    decided = merge(name, into, store, type=type, undo=undo, track=to_tracker(quiet))
+    if not quiet:
+        how = "no longer merged into" if undo else "now"
+        say(f"{decided.name} is {how} the {decided.type} {decided.into}.")
+        _say_stale(store)
+
+
+@app.command("split")
+def split_command(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name, exactly as it is written.")],
+    type: TypeOption = "",
+    undo: UndoOption = False,
+    store: StoreOption = OUTPUTS,
+    quiet: QuietOption = False,
+) -> None:
+    """Decide that one way of writing is a thing by itself; each build from now on abides by it."""
+    from kg.build import split
+
+    decided = split(name, store, type=type, undo=undo, track=to_tracker(quiet))
+    if not quiet:
+        say(f"{decided.name} is {'no longer' if undo else 'now'} a {decided.type} by itself.")
+        _say_stale(store)
 
 
 @app.command("search")
@@ -507,6 +558,17 @@ def remove_command(
     if not quiet:
         say(f"Removed {paper}: {to_count(removed, 'summary', 'summaries')}.")
         _say_stale(store)
+
+
+def _show_cards(cards: Iterable[Card]) -> None:
+    for number, card in enumerate(cards):
+        if number:
+            print()
+        show_heading(card.found.label, card.found.kind.lower())
+        for section in card.sections:
+            print()
+            show_heading(section.heading)
+            show_table(section.table)
 
 
 def _say_holdings(built: Built, output: Path) -> None:

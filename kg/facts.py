@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from pyoxigraph import Literal, NamedNode, Quad
 
@@ -39,7 +39,7 @@ from kg.model import (
     Slot,
     Summary,
 )
-from kg.resolve import Resolution, derive_resolution
+from kg.resolve import Resolution, ThingKey, derive_resolution
 from kg.vocabulary import (
     CLASSES,
     DCTERMS,
@@ -94,7 +94,7 @@ def from_quads(quads: Iterable[Quad]) -> Reread:
     base = next(filter(None, map(_base, read)), None)
     named = {iri for iri, node in nodes.items() if not _DERIVED_CLASSES.isdisjoint(_classes(node))}
     for found in read:
-        _discard(nodes, to_quads(found.facts, _as_named(found), _AsWritten(found)))
+        _discard(nodes, to_quads(found.facts, _AsNamed(found, nodes), _AsWritten(found)))
     _discard(nodes, _shared_quads(facts, derive_resolution(facts), Names(base or DEFAULT_BASE)))
     derived = Counter[str]()
     for iri, node in nodes.items():
@@ -159,6 +159,18 @@ class _Part:
     questions: list[str] = field(default_factory=list)
 
 
+class _Placed(NamedTuple):
+    """A mention as a graph holds it: what it refers to, and the type that it was read as, if another."""
+
+    mention: Mention
+    target: str
+    read_as: EntityType | None
+
+
+_Named = tuple[str, EntityType]
+"""The IRI of a thing, and the type that its mentions were read as."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
     """The facts of one summary, and the IRIs that its things have in the graph that it was read from."""
@@ -168,8 +180,8 @@ class _Read:
     paper: str
     digest: str
     people: dict[Author, str]
-    things: dict[str, Entity]
-    mentions: dict[str, tuple[Mention, str]]
+    things: dict[_Named, Entity]
+    mentions: dict[str, _Placed]
     components: dict[str, str]
 
 
@@ -227,24 +239,26 @@ def _around(part: _Part, nodes: _Nodes) -> set[str]:
 
 def _read_part(part: _Part, nodes: _Nodes, extractors: Set[str]) -> _Read:
     """The facts of one summary. Raises `FactsError` with the first thing that is amiss."""
-    mentions = {iri: (_read_mention(iri, nodes), _iri(nodes, iri, KG.refersTo)) for iri in part.mentions}
-    named: dict[str, set[Mention]] = defaultdict(set)
+    mentions = {iri: _read_placed(iri, nodes) for iri in part.mentions}
+    named: dict[_Named, set[Mention]] = defaultdict(set)
     people: dict[Author, str] = {}
-    for mention, target in mentions.values():
+    for mention, target, read_as in mentions.values():
         if mention.role in PAPER_ROLES:
-            named[target].add(mention)
+            named[target, read_as or _read_type(target, nodes)].add(mention)
         elif mention.role == "creator":
             name, kind = _text(nodes, target, FOAF.name), _text(nodes, target, KG.nameKind)
             people[Author(name, cast(NameKind, kind), mention.evidence)] = target
-    things = {iri: Entity(_read_type(iri, nodes), tuple(sorted(found))) for iri, found in named.items()}
-    names = {iri: (entity.type, entity.name) for iri, entity in things.items()}
+    things = {key: Entity(key[1], tuple(sorted(found))) for key, found in named.items()}
+    names = {key: (entity.type, entity.name) for key, entity in things.items()}
     components = {_text(nodes, iri, RDFS.label): iri for iri in _makers(part.mentions, nodes)}
     facts = Facts(
         summary=_read_summary(part.iri, nodes, people),
         extractor=_read_extractor(components.values(), nodes, extractors),
         entities=tuple(sorted(things.values())),
         results=tuple(_read_result(iri, nodes, mentions, names) for iri in part.results),
-        questions=tuple(Question(_backing(iri, nodes, mentions, "leavesOpen")) for iri in part.questions),
+        questions=tuple(
+            Question(_backing(iri, nodes, mentions, "leavesOpen").mention) for iri in part.questions
+        ),
     )
     check_facts(facts)
     paper, digest = (_iri(nodes, part.iri, term) for term in (KG.about, KG.inDigest))
@@ -297,16 +311,23 @@ def _read_mention(iri: str, nodes: _Nodes) -> Mention:
     return Mention(evidence, _known(_ROLES_BACK, nodes, iri, KG.role), component, _TENTHS[confidence])
 
 
-_Mentions = Mapping[str, tuple[Mention, str]]
-_Named = Mapping[str, tuple[EntityType, str]]
+def _read_placed(iri: str, nodes: _Nodes) -> _Placed:
+    read_as = _known(_TYPES_BACK, nodes, iri, KG.readAs) if KG.readAs in nodes[iri] else None
+    return _Placed(_read_mention(iri, nodes), _iri(nodes, iri, KG.refersTo), read_as)
 
 
-def _read_result(iri: str, nodes: _Nodes, mentions: _Mentions, names: _Named) -> Result:
+_Mentions = Mapping[str, _Placed]
+_Names = Mapping[_Named, tuple[EntityType, str]]
+
+
+def _read_result(iri: str, nodes: _Nodes, mentions: _Mentions, names: _Names) -> Result:
     def maybe(term: str, type: str = XSD.string) -> str | None:
         return _text(nodes, iri, term, type) if term in nodes[iri] else None
 
     slots = {
-        name: _read_slot(_iri(nodes, iri, term), _backing(iri, nodes, mentions, _ROLES_BACK[term]), names)
+        name: _read_slot(
+            _iri(nodes, iri, term), _backing(iri, nodes, mentions, _ROLES_BACK[term]), nodes, names
+        )
         for name, term in SLOTS.items()
         if term in nodes[iri]
     }
@@ -314,27 +335,30 @@ def _read_result(iri: str, nodes: _Nodes, mentions: _Mentions, names: _Named) ->
     return Result(
         kind=_known(_KINDS_BACK, nodes, iri, KG.kind),
         value=_text(nodes, iri, KG.value, XSD.decimal),
-        value_mention=_backing(iri, nodes, mentions, "value"),
-        sentence=_backing(iri, nodes, mentions, "statedIn"),
+        value_mention=_backing(iri, nodes, mentions, "value").mention,
+        sentence=_backing(iri, nodes, mentions, "statedIn").mention,
         upper=maybe(KG.upperValue, XSD.decimal),
         unit=maybe(KG.unit),
         direction=cast("Direction | None", maybe(KG.direction)),
         baseline_value=baseline,
-        baseline_mention=None if baseline is None else _backing(iri, nodes, mentions, "baselineValue"),
+        baseline_mention=(
+            None if baseline is None else _backing(iri, nodes, mentions, "baselineValue").mention
+        ),
         **slots,
     )
 
 
-def _read_slot(thing: str, mention: Mention, names: _Named) -> Slot:
-    if thing not in names:
+def _read_slot(thing: str, placed: _Placed, nodes: _Nodes, names: _Names) -> Slot:
+    key = (thing, placed.read_as or _read_type(thing, nodes))
+    if key not in names:
         raise FactsError(f"no mention of its paper names {thing}")
-    return Slot(*names[thing], mention)
+    return Slot(*names[key], placed.mention)
 
 
-def _backing(iri: str, nodes: _Nodes, mentions: _Mentions, role: Role) -> Mention:
+def _backing(iri: str, nodes: _Nodes, mentions: _Mentions, role: Role) -> _Placed:
     """The one mention with a role among the kg:evidence of a node."""
-    backing = [mentions[e.value][0] for e in nodes[iri].get(KG.evidence, ()) if e.value in mentions]
-    found = [mention for mention in backing if mention.role == role]
+    backing = [mentions[e.value] for e in nodes[iri].get(KG.evidence, ()) if e.value in mentions]
+    found = [placed for placed in backing if placed.mention.role == role]
     if len(found) != 1:
         raise FactsError(f"{iri} has {len(found)} mentions with the role {TERMS[ROLES[role]]}, not one")
     return found[0]
@@ -378,22 +402,21 @@ def _known(table: Mapping[str, T], nodes: _Nodes, iri: str, term: str) -> T:
 # The quads again, to see what the facts do not hold
 
 
-@dataclass(frozen=True)
 class _AsNamed(Resolution):
     """Keeps things and people what they are in the graph that a summary was read from: their IRIs."""
 
-    keys: Mapping[Entity, str]
-    persons: Mapping[Author, str]
+    def __init__(self, read: _Read, nodes: _Nodes) -> None:
+        self._things: dict[tuple[EntityType, str], ThingKey] = {
+            (entity.type, entity.name): (_read_type(iri, nodes), iri)
+            for (iri, _), entity in read.things.items()
+        }
+        self._people = read.people
 
-    def key(self, entity: Entity) -> tuple[EntityType, str]:
-        return entity.type, self.keys[entity]
+    def keys(self, facts: Facts) -> dict[tuple[EntityType, str], ThingKey]:
+        return self._things
 
     def person(self, summary: Summary, author: Author) -> tuple[str, ...]:
-        return (self.persons[author],)
-
-
-def _as_named(read: _Read) -> Resolution:
-    return _AsNamed({}, {}, {entity: iri for iri, entity in read.things.items()}, read.people)
+        return (self._people[author],)
 
 
 class _AsWritten(Names):
@@ -403,9 +426,15 @@ class _AsWritten(Names):
         self.base = ""
         self._read = read
         self._mentions: dict[tuple[str, int, int, tuple[str, ...]], str] = {}
-        for iri, (mention, target) in read.mentions.items():
+        for iri, (mention, target, read_as) in read.mentions.items():
             evidence = mention.evidence
-            distinguishing = (mention.role, target, mention.component, str(mention.confidence))
+            distinguishing = (
+                mention.role,
+                target,
+                mention.component,
+                str(mention.confidence),
+                *filter(None, (read_as,)),
+            )
             self._mentions[evidence.field, evidence.start, evidence.end, distinguishing] = iri
 
     def paper(self, paper: Paper) -> str:

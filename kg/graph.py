@@ -11,6 +11,7 @@ A mention's kg:role is the very property that the mention backs, so that for eve
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import cache
@@ -24,11 +25,12 @@ from kg.model import (
     EntityType,
     Facts,
     Mention,
+    Paper,
     Question,
     Result,
     Summary,
 )
-from kg.resolve import Resolution, Thing, name_key
+from kg.resolve import Relation, Resolution, Thing, ThingKey, Tie
 from kg.vocabulary import (
     CLASSES,
     DCTERMS,
@@ -59,6 +61,13 @@ __all__ = [
 
 READER = "digest"
 """The component that an author's mention comes from: the byline is structure, not extraction."""
+
+RELATIONS: dict[Relation, str] = {
+    "isVersionOf": DCTERMS.isVersionOf,
+    "isPartOf": DCTERMS.isPartOf,
+    "broader": SKOS.broader,
+}
+"""How a thing stands to what its name says is the whole of it, or broader."""
 
 Put = Callable[[str, str, "str | Literal"], None]
 """Adds one triple to the graph at hand; a plain string is an IRI, a literal says that it is one."""
@@ -104,14 +113,14 @@ def to_quads(facts: Facts, resolution: Resolution, names: Names) -> list[Quad]:
     _put_summary(put, summary, names)
     for author in summary.authors:
         _put_author(put, summary, author, resolution, names)
-    things = {(e.type, e.name): names.entity(*resolution.key(e)) for e in facts.entities}
+    keys = resolution.keys(facts)
     for entity in facts.entities:
-        thing = things[entity.type, entity.name]
+        key = keys[entity.type, entity.name]
         for mention in entity.mentions:
-            put(names.paper(summary.paper), ROLES[mention.role], thing)
-            _put_mention(put, summary, mention, thing, names)
+            put(names.paper(summary.paper), ROLES[mention.role], names.entity(*key))
+            _put_naming(put, summary, mention, entity.type, key, names)
     for position, result in enumerate(facts.results, 1):
-        _put_result(put, facts, result, names.result(summary, position), things, names)
+        _put_result(put, facts, result, names.result(summary, position), keys, names)
     for position, question in enumerate(facts.questions, 1):
         _put_question(put, summary, question, names.question(summary, position), names)
     return quads
@@ -146,10 +155,21 @@ def _put_author(put: Put, summary: Summary, author: Author, resolution: Resoluti
     _put_mention(put, summary, Mention(author.evidence, "creator", READER, 10), person, names)
 
 
-def _put_mention(put: Put, summary: Summary, mention: Mention, target: str, names: Names) -> str:
+def _put_naming(
+    put: Put, summary: Summary, mention: Mention, type: EntityType, key: ThingKey, names: Names
+) -> str:
+    """A mention of a thing; it says what type it was read as, where the thing turned out to be another."""
+    read_as = "" if type == key[0] else type
+    node = _put_mention(put, summary, mention, names.entity(*key), names, read_as)
+    if read_as:
+        put(node, KG.readAs, CLASSES[type])
+    return node
+
+
+def _put_mention(put: Put, summary: Summary, mention: Mention, target: str, names: Names, *more: str) -> str:
     evidence = mention.evidence
     thing = target.removeprefix(names.base)
-    distinguishing = (mention.role, thing, mention.component, str(mention.confidence))
+    distinguishing = (mention.role, thing, mention.component, str(mention.confidence), *filter(None, more))
     node = names.mention(summary, evidence.field, evidence.start, evidence.end, *distinguishing)
     put(node, RDF.type, KG.Mention)
     put(node, OA.hasSource, names.summary(summary))
@@ -165,7 +185,12 @@ def _put_mention(put: Put, summary: Summary, mention: Mention, target: str, name
 
 
 def _put_result(
-    put: Put, facts: Facts, result: Result, node: str, things: dict[tuple[EntityType, str], str], names: Names
+    put: Put,
+    facts: Facts,
+    result: Result,
+    node: str,
+    keys: dict[tuple[EntityType, str], ThingKey],
+    names: Names,
 ) -> None:
     summary = facts.summary
     put(node, RDF.type, KG.Result)
@@ -185,9 +210,9 @@ def _put_result(
         if mention is not None:
             put(node, KG.evidence, _put_mention(put, summary, mention, node, names))
     for name, slot in result.slots.items():
-        thing = things[slot.type, slot.name]
-        put(node, SLOTS[name], thing)
-        put(node, KG.evidence, _put_mention(put, summary, slot.mention, thing, names))
+        key = keys[slot.type, slot.name]
+        put(node, SLOTS[name], names.entity(*key))
+        put(node, KG.evidence, _put_naming(put, summary, slot.mention, slot.type, key, names))
     _put_delta(put, facts, result, node)
 
 
@@ -213,8 +238,11 @@ def to_identity_quads(resolution: Resolution, names: Names) -> list[Quad]:
     quads, put = _collect(names.graph("identity"))
     for thing in resolution.things.values():
         _put_thing(put, thing, names)
-    for name, first in sorted({(name, first) for (name, _), first in resolution.people.items()}):
-        _put_identification(put, names.author(name, "name", first), name, "co-authors", names)
+    persons: dict[tuple[str, str, Tie], set[str]] = defaultdict(set)
+    for (name, paper), (first, tie) in resolution.people.items():
+        persons[name, first, tie] |= {first, paper}
+    for (name, first, tie), papers in sorted(persons.items()):
+        _put_identification(put, names.author(name, "name", first), name, tie, papers, names)
     return quads
 
 
@@ -229,19 +257,27 @@ def _put_thing(put: Put, thing: Thing, names: Names) -> None:
             put(node, end, _integer(value))
     if thing.parameters is not None:
         put(node, KG.parameterCount, _integer(thing.parameters))
-    if thing.family is not None:
-        put(node, DCTERMS.isVersionOf, names.entity("model", name_key(thing.family)))
-    for form, reason in thing.forms:
-        put(node, SKOS.altLabel, _text(form))
-        _put_identification(put, node, form, reason, names)
+    for relation, key in thing.wholes:
+        put(node, RELATIONS[relation], names.entity(thing.type, key))
+    if thing.link is not None:
+        put(node, SKOS.exactMatch, thing.link)
+    if thing.paper is not None:
+        put(node, RDFS.seeAlso, Paper(thing.paper).links[0])
+    for form in thing.forms:
+        put(node, SKOS.altLabel, _text(form.written))
+        _put_identification(put, node, form.written, form.reason, form.papers, names)
 
 
-def _put_identification(put: Put, node: str, form: str, reason: str, names: Names) -> None:
+def _put_identification(
+    put: Put, node: str, form: str, reason: str, papers: Iterable[str], names: Names
+) -> None:
     identification = names.identification(node, form)
     put(identification, RDF.type, KG.Identification)
     put(identification, KG.identifies, node)
     put(identification, KG.writtenAs, _text(form))
     put(identification, KG.reason, _text(reason))
+    for paper in papers:
+        put(identification, PROV.wasDerivedFrom, names.paper(Paper(paper)))
 
 
 def to_component_quads(components: Iterable[str], extractor: str, names: Names) -> list[Quad]:

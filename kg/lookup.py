@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -15,7 +15,7 @@ from kg.resolve import name_key
 from kg.store import Store, query
 from kg.vocabulary import KG
 
-__all__ = ["Card", "Found", "Hit", "Section", "derive_counts", "describe", "find", "search"]
+__all__ = ["Card", "Found", "Hit", "Section", "derive_counts", "describe", "explain", "find", "search"]
 
 _NAMED = """
 SELECT DISTINCT ?node ?class ?label ?form {
@@ -48,14 +48,32 @@ _RESULT_COLUMNS = """
   ?summary kg:about/fabio:hasArXivId ?paper ; kg:inDigest/dcterms:date ?day .
   ?sentence kg:role kg:statedIn ; oa:exact ?words .
 """
+_WRITTEN_AS = """
+SELECT ?form ?why (COUNT(DISTINCT ?p) AS ?papers) (MIN(?id) AS ?first) ?node {
+  ?i kg:identifies ?node ; kg:writtenAs ?form ; kg:reason ?why ; prov:wasDerivedFrom ?p .
+  ?p fabio:hasArXivId ?id
+} GROUP BY ?form ?why ?node ORDER BY ?form"""
+_READ_AS = """
+SELECT ?type (SAMPLE(?exact) AS ?form) (COUNT(DISTINCT ?p) AS ?papers) (MIN(?id) AS ?first) ?node {
+  ?mention kg:refersTo ?node ; kg:readAs ?class ; oa:exact ?exact ; oa:hasSource/kg:about ?p .
+  ?p fabio:hasArXivId ?id . ?class rdfs:label ?type
+} GROUP BY ?type ?node ORDER BY ?type"""
 _ABOUT_THING = {
-    "written as": """
-SELECT DISTINCT ?form ?why ?node {
-  ?i kg:identifies ?node ; kg:writtenAs ?form ; kg:reason ?why } ORDER BY ?form""",
+    "written as": _WRITTEN_AS,
+    "part of": """
+SELECT ?how ?thing ?node {
+  VALUES (?relation ?how) {
+    (dcterms:isVersionOf "a version of") (dcterms:isPartOf "a part of") (skos:broader "narrower than")
+  }
+  ?node ?relation ?whole . ?whole skos:prefLabel ?thing } ORDER BY ?how ?thing""",
     "versions": """
 SELECT DISTINCT ?version ?parameters ?node {
-  ?v dcterms:isVersionOf ?node ; skos:prefLabel ?version . OPTIONAL { ?v kg:parameterCount ?parameters }
-} ORDER BY ?version""",
+  ?v dcterms:isVersionOf|dcterms:isPartOf ?node ; skos:prefLabel ?version .
+  OPTIONAL { ?v kg:parameterCount ?parameters } } ORDER BY ?version""",
+    "narrower": """
+SELECT DISTINCT ?task ?node { ?t skos:broader ?node ; skos:prefLabel ?task } ORDER BY ?task""",
+    "elsewhere": """
+SELECT ?page ?node { ?node skos:exactMatch|rdfs:seeAlso ?page } ORDER BY ?page""",
     "papers": """
 SELECT ?day ?paper ?does (SAMPLE(?exact) AS ?words) ?node {
   ?mention kg:refersTo ?node ; kg:role ?role ; oa:exact ?exact ; oa:hasSource ?summary .
@@ -197,6 +215,15 @@ def _text_hits(store: Store, wanted: list[str]) -> Iterator[Hit]:
 def describe(store: Store, found: Found) -> Card:
     """All that the graph says about a node."""
     queries = {"Author": _ABOUT_AUTHOR, "Paper": _ABOUT_PAPER}.get(found.kind, _ABOUT_THING)
+    return _card(store, found, queries)
+
+
+def explain(store: Store, found: Found) -> Card:
+    """Why the names of a node are one: the forms, the types that it was read as, and who bears it out."""
+    return _card(store, found, {"written as": _WRITTEN_AS, "read as": _READ_AS})
+
+
+def _card(store: Store, found: Found, queries: Mapping[str, str]) -> Card:
     node = {"node": ox.NamedNode(found.iri)}
     tables = (
         (heading, _without_node(to_table(query(store.quads, text, node), store.names.base)))

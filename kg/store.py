@@ -3,6 +3,7 @@
     DIR/.store/facts.sqlite    facts by summary, as extracted; the digest of each graph; rejects
     DIR/.store/quads-N/        Oxigraph: the named graphs, and their union as the default graph
     DIR/.store/lock            held by the one process that may write
+    DIR/overrides.csv          what people decided about names
 
 Facts are dear and kept; quads are a pure function of all facts. So `Store.refresh` rewrites only the
 graphs whose inputs changed, and whatever the order of builds, the same facts give the same quads.
@@ -31,11 +32,13 @@ import pyoxigraph as ox
 
 from kg import graph
 from kg.errors import StoreError
+from kg.files import write_file
 from kg.model import Facts, Skipped, Summary
 from kg.progress import Track, untracked
 from kg.records import from_record, to_record, to_summary
 from kg.resolve import Resolution, derive_resolution
-from kg.vocabulary import DCTERMS, DEFAULT_BASE, KG, PREFIXES, Names
+from kg.resolve.overrides import OVERRIDES, Override, read_overrides, to_csv
+from kg.vocabulary import DEFAULT_BASE, KG, PREFIXES, Names
 
 if TYPE_CHECKING:
     from rdflib import Dataset
@@ -197,6 +200,29 @@ class Store:
         """How many summaries are kept."""
         return int(self._db.execute("SELECT count(*) FROM facts").fetchone()[0])
 
+    # Decisions
+
+    def overrides(self) -> tuple[Override, ...]:
+        """What people decided about names. Raises `SourceError` where the file cannot be read."""
+        return read_overrides(self._overrides)
+
+    def decide(self, overrides: Iterable[Override]) -> None:
+        """Writes what people decided about names; without any, there is no file."""
+        if text := to_csv(overrides):
+            write_file(self._overrides, [text.encode()])
+        else:
+            self._overrides.unlink(missing_ok=True)
+
+    def forms(self, thing: str) -> list[str]:
+        """All that a thing is written as, its label among them, sorted."""
+        asked = "SELECT DISTINCT ?thing ?form { ?thing skos:prefLabel|skos:altLabel ?form } ORDER BY ?form"
+        found = cast(ox.QuerySolutions, query(self.quads, asked, {"thing": ox.NamedNode(thing)}))
+        return [solution["form"].value for solution in found]
+
+    @property
+    def _overrides(self) -> Path:
+        return self._home.parent / OVERRIDES
+
     # Rejects
 
     def reject(self, sources: Iterable[str], skipped: Iterable[Skipped]) -> None:
@@ -216,7 +242,7 @@ class Store:
 
     def refresh(self, track: Track = untracked) -> Refreshed:
         """Makes the quads follow from the facts again; writes only graphs whose inputs changed."""
-        resolution = derive_resolution(self.facts())
+        resolution = derive_resolution(self.facts(), self.overrides())
         wanted = {each.iri: each.inputs for each in self._graphs(resolution)}
         present = dict(self._db.execute("SELECT iri, inputs FROM graphs")) if self._sound() else {}
         changed = {iri for iri, inputs in wanted.items() if present.get(iri) != inputs}
@@ -249,7 +275,7 @@ class Store:
             extractor = facts.extractor
             components.update(mention.component for mention in facts.mentions())
             people = [resolution.person(facts.summary, author) for author in facts.summary.authors]
-            keys = [resolution.key(entity) for entity in facts.entities]
+            keys = sorted(resolution.keys(facts).items())
             inputs = _hash(graph.fingerprint(), names.base, repr(facts), repr(people), repr(keys))
             yield _Graph(
                 names.summary(facts.summary), inputs, partial(graph.to_quads, facts, resolution, names)
@@ -405,9 +431,10 @@ class Store:
             yield [*own, *self._about({q.object for q in own if isinstance(q.object, ox.NamedNode)})]
 
     def _about(self, nodes: set[ox.NamedNode]) -> Iterator[ox.Quad]:
-        """What the shared graphs say of nodes, of the families of models, and why names are one."""
+        """What the shared graphs say of nodes, of what they are versions of, and why names are one."""
         identity, components = (ox.NamedNode(self.names.graph(name)) for name in ("identity", "components"))
-        family, identifies = ox.NamedNode(DCTERMS.isVersionOf), ox.NamedNode(KG.identifies)
+        wholes = {ox.NamedNode(iri) for iri in graph.RELATIONS.values()}
+        identifies = ox.NamedNode(KG.identifies)
         waiting, seen = list(nodes), set(nodes)
         while waiting:
             node = waiting.pop()
@@ -416,7 +443,7 @@ class Store:
             ]
             yield from said
             reasons = self.quads.quads_for_pattern(None, identifies, node, identity)
-            more = {q.object for q in said if q.predicate == family} | {q.subject for q in reasons}
+            more = {q.object for q in said if q.predicate in wholes} | {q.subject for q in reasons}
             new = {each for each in more - seen if isinstance(each, ox.NamedNode)}
             waiting += new
             seen |= new

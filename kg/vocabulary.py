@@ -68,19 +68,19 @@ KG = Namespace(
     better least most parameterCount
     statedIn subject on metric kind value valueText upperValue unit direction baseline baselineValue
     evidence delta deltaKind deltaCheck
-    inField refersTo role confidence fingerprint
+    inField refersTo readAs role confidence fingerprint
     identifies writtenAs reason
     """,
 )
 RDF = Namespace("http://www.w3.org/1999/02/22-rdf-syntax-ns#", "type")
 RDFS = Namespace("http://www.w3.org/2000/01/rdf-schema#", "label seeAlso")
 XSD = Namespace("http://www.w3.org/2001/XMLSchema#", "date decimal double integer string")
-SKOS = Namespace("http://www.w3.org/2004/02/skos/core#", "prefLabel altLabel")
-DCTERMS = Namespace("http://purl.org/dc/terms/", "title abstract creator date source isVersionOf")
+SKOS = Namespace("http://www.w3.org/2004/02/skos/core#", "prefLabel altLabel broader exactMatch")
+DCTERMS = Namespace("http://purl.org/dc/terms/", "title abstract creator date source isVersionOf isPartOf")
 FABIO = Namespace("http://purl.org/spar/fabio/", "hasArXivId")
 FOAF = Namespace("http://xmlns.com/foaf/0.1/", "name OnlineAccount")
 OA = Namespace("http://www.w3.org/ns/oa#", "hasSource start end exact")
-PROV = Namespace("http://www.w3.org/ns/prov#", "wasGeneratedBy")
+PROV = Namespace("http://www.w3.org/ns/prov#", "wasGeneratedBy wasDerivedFrom")
 
 _NAMESPACES = {
     "dcterms": DCTERMS,

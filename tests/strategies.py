@@ -23,7 +23,7 @@ from kg.model import (
     Summary,
 )
 from kg.readers.digest import parse_byline
-from kg.resolve import Resolution
+from kg.resolve import name_key
 
 HOSTILE = [
     "</script><script>alert(1)</script>",
@@ -72,7 +72,7 @@ def entities(draw: st.DrawFn, summary: Summary) -> tuple[Entity, ...]:
         roles = draw(st.lists(st.sampled_from(PAPER_ROLES), min_size=1, max_size=3))
         own = sorted({draw(mentions(summary, role)) for role in roles})
         entity = Entity(draw(st.sampled_from(ENTITY_TYPES)), tuple(own))
-        found.setdefault(Resolution({}, {}).key(entity), entity)
+        found.setdefault((entity.type, name_key(entity.name, entity.type)), entity)
     unique = {(entity.type, entity.name): entity for entity in found.values()}
     return tuple(sorted(unique.values()))
 

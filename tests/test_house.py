@@ -26,7 +26,7 @@ FLOORS = [
     {"store"},
     {"network", "queries"},
     {"lookup", "validate", "export", "gold"},
-    {"evaluate", "imports", "views", "training"},
+    {"evaluate", "imports", "views", "training", "decisions"},
     {"build"},
     {"terminal"},
     {"cli"},

@@ -1,0 +1,91 @@
+"""What the name of a thing says of the things around it: versions, splits, sizes, broader tasks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from kg.extract.lexicon import load_families
+from kg.model import EntityType
+from kg.resolve.names import is_proper, to_words
+
+__all__ = ["find_broader", "find_wholes", "is_split", "is_version", "parse_size"]
+
+_OF_VERSION: Final = re.compile(
+    "verified|lite|pro|plus|hard|easy|challenge|diamond|extended|redux|mini|full|core|live|multimodal"
+    "|multilingual|extra|small|large|long|short|i2v|next"
+)
+_OF_SPLIT: Final = re.compile("dev|eval|minival|set|split|std|test|testmini|train|val|valid|validation")
+_NUMBER: Final = re.compile(r"\+{1,2}|[vV]?\d+(?:\.\d+)*[kKmM]?")
+_PREPOSITION: Final = re.compile("across|against|and|by|for|from|in|of|on|or|over|to|under|via|with|without")
+_JOINT: Final = re.compile(r"(?<=\w)(?=[\s_\-(/:])|(?<=[^\W\d_])(?=['’]?\d)|(?<=\w)(?=\+)")
+_SIZE: Final = re.compile(r"[\s_(-]+(\d{1,4}(?:\.\d{1,3})?(?=B)|\d{2,4}(?=M))([BM])(?![A-Za-z0-9])")
+
+
+def parse_size(label: str) -> tuple[str | None, int | None]:
+    """`Llama-3-8B-Instruct` → (`Llama-3`, 8000000000): the family, and the parameters that it names.
+
+    Of millions only two digits and more count: the `1M` of a name is the length of its context.
+    """
+    size = _SIZE.search(label)
+    if not size or not size.start() or not size[1].strip("0."):
+        return None, None
+    whole, _, fraction = size[1].partition(".")
+    exponent = 9 if size[2] == "B" else 6
+    return label[: size.start()], int(whole + fraction.ljust(exponent, "0"))
+
+
+def find_wholes(type: EntityType, label: str) -> Iterator[str]:
+    """The names that this one may be a version of, the nearest first: `Qwen2.5-VL-7B` → `Qwen2.5-VL`, …
+
+    Of a model each beginning that looks like a name; of a benchmark or data set each one that only words
+    and numbers of versions or splits follow. Whether such a thing exists is not known here.
+    """
+    if type not in ("model", "benchmark", "dataset") or (type == "model" and label in load_families()):
+        return
+    for end in _ends(label):
+        whole, rest = label[:end].rstrip(" _-(/:'’"), label[end:]
+        if type == "model" and _is_name(whole):
+            yield whole
+        if type != "model" and (_all(rest, _OF_VERSION) or _all(rest, _OF_SPLIT)):
+            yield whole
+
+
+def is_version(name: str, whole: str) -> bool:
+    """Whether a name is the whole's, and more words that only tell a version or a split."""
+    rest = name[len(whole) :]
+    return name.startswith(whole) and bool(rest) and (_all(rest, _OF_VERSION) or is_split(name, whole))
+
+
+def is_split(name: str, whole: str) -> bool:
+    """Whether what follows the whole's name only tells which part of it is meant: `val`, `test-std`."""
+    rest = name[len(whole) :]
+    return (
+        bool(to_words(rest))
+        and any(not _NUMBER.fullmatch(w) for w in to_words(rest))
+        and _all(rest, _OF_SPLIT)
+    )
+
+
+def find_broader(label: str) -> Iterator[str]:
+    """The names of broader tasks that end this one, the nearest first: `image editing` → `editing`."""
+    words = label.split()
+    if not any(_PREPOSITION.fullmatch(word.casefold()) for word in words):
+        for start in range(1, len(words)):
+            yield " ".join(words[start:])
+
+
+def _ends(label: str) -> list[int]:
+    """Where a shorter name may end, the last first."""
+    return [joint.start() for joint in _JOINT.finditer(label)][::-1]
+
+
+def _all(rest: str, words: re.Pattern[str]) -> bool:
+    found = re.findall(r"\+{1,2}|[^\W_]+(?:\.\d+)*", rest)
+    return bool(found) and all(_NUMBER.fullmatch(word) or words.fullmatch(word.casefold()) for word in found)
+
+
+def _is_name(text: str) -> bool:
+    """Whether text may be a family's name: known as one, or some word of it looks like a name."""
+    return text in load_families() or any(map(is_proper, to_words(text)))
