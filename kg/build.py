@@ -268,7 +268,7 @@ def _decide(decided: Override, folder: Path, undo: bool, track: Track) -> Overri
         if not undo and not refreshed.written:
             store.decide(before)
             raise QueryError(
-                f"{decided.name!r} stands beside a fuller name wherever it is written: there is nothing to part"
+                f"{decided.name!r} has a fuller name beside it in each text that writes it: it can't be split"
             )
     return decided
 

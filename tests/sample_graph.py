@@ -27,7 +27,8 @@ TITLE = "Alphabet: spelling with Llama-3-8B"
 ABSTRACT = (
     "Alphabet, or ABet, builds on Llama-3-8B and on OpenPile for question spelling. It is measured on "
     "SpellBench and QuizBank and set against Betabet and Gammabet; Deltabet is named too. On SpellBench it "
-    "lifts accuracy from 39.4% to 55.6%, ahead of Betabet, with 2-3% fewer errors. How far does it scale?"
+    "lifts accuracy from 39.4% to 55.6%, ahead of Betabet, with 2-3% fewer errors. How far does it scale? "
+    "SpellBench val, spelling, BERT and letter games, a task, are named as well."
 )
 BYLINE = "Ada Example, spellfan7"
 SUMMARY = Summary(
@@ -73,6 +74,11 @@ def sample_facts() -> Facts:
         ("method", "Gammabet", "comparesWith"),
         ("method", "Deltabet", "mentions"),
         ("task", "question spelling", "addresses"),
+        ("task", "spelling", "mentions"),
+        ("benchmark", "SpellBench val", "mentions"),
+        ("model", "BERT", "mentions"),
+        ("method", "letter games", "mentions"),
+        ("task", "letter games", "addresses"),
     ]
     others = [Entity(type, (mention(name, role),)) for type, name, role in named]
     sentence = ABSTRACT[ABSTRACT.index("On SpellBench") : ABSTRACT.index(" How far")]

@@ -20,8 +20,9 @@ import kg.build
 from kg.build import build, example, remove
 from kg.errors import OutputError, SourceError, StoreError
 from kg.facts import from_quads
-from kg.model import Facts
+from kg.model import EntityType, Facts
 from kg.queries import Table, ask
+from kg.resolve import ThingKey
 from kg.store import open_store
 
 FILES = ("graph.nq", "graph.ttl")
@@ -234,11 +235,14 @@ def test_readers_are_told_of_an_interrupted_change(
 def test_a_change_of_the_lexicon_renames_every_graph(
     tmp_path: Path, sources: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kg import resolve
+    from kg.resolve import Resolution
+
+    def keys(self: Resolution, facts: Facts) -> dict[tuple[EntityType, str], ThingKey]:
+        return {(entity.type, entity.name): (entity.type, f"new {entity.name}") for entity in facts.entities}
 
     build([str(tmp_path / "digests")], tmp_path / "out")
     with monkeypatch.context() as patch:
-        patch.setattr(resolve, "_thing_key", lambda entity: (entity.type, f"new {entity.name}"))
+        patch.setattr(Resolution, "keys", keys)
         remove("2401.00000", tmp_path / "out")
     with open_store(tmp_path / "out") as store:
         bare = "SELECT * { ?paper kg:evaluatesOn ?thing FILTER NOT EXISTS { ?thing skos:prefLabel ?label } }"

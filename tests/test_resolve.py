@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest import TempPathFactory
 from strategies import facts
 
-from kg.model import Author, Entity, EntityType, Evidence, Facts, Mention, Paper, Summary
+from kg.errors import SourceError
+from kg.model import Author, Entity, EntityType, Evidence, Facts, Mention, Paper, Role, Summary
 from kg.readers.digest import parse_byline
-from kg.resolve import Form, Resolution, derive_resolution, name_key
+from kg.resolve import Form, Relation, Resolution, derive_resolution, name_key
+from kg.resolve.abbreviations import find_abbreviations
+from kg.resolve.overrides import OVERRIDES, Override, read_overrides, to_csv
 
 
 def named(paper: str, type: EntityType, *forms: str, byline: str = "") -> Facts:
@@ -160,6 +166,270 @@ def test_two_types_are_two_things() -> None:
     )
 
 
+# What texts explain
+
+
+def explained(paper: str, type: EntityType, text: str, name: str, title: str = "T") -> Facts:
+    """Facts of a text that names one thing, proposed where the title begins with its name."""
+    summary = Summary(Paper(paper), "digest", "2024-01-01", title, text, "")
+    start = text.index(name)
+    role: Role = "proposes" if title.startswith(name) else "uses"
+    mention = Mention(Evidence("abstract", start, start + len(name), name), role, "kg_entities", 9)
+    return Facts(summary, "f", (Entity(type, (mention,)),))
+
+
+def labels(*facts: Facts, overrides: Sequence[Override] = ()) -> dict[str, list[str]]:
+    """The label of each thing, with the names that became it."""
+    resolution = derive_resolution(facts, overrides)
+    found: dict[str, set[str]] = {}
+    for each in facts:
+        for (_, name), key in resolution.keys(each).items():
+            found.setdefault(resolution.things[key].label, set()).add(name)
+    return {label: sorted(names) for label, names in sorted(found.items())}
+
+
+LONG = "grouped tulip pruning"
+
+
+def tulips(number: int, long: str = LONG) -> Facts:
+    return explained(f"{number}", "method", f"We use {long} (GTP) here.", long)
+
+
+def alone(number: int, name: str = "GTP", type: EntityType = "method") -> Facts:
+    return explained(f"{number}", type, f"We use {name} here.", name)
+
+
+def test_a_short_form_that_papers_explain_alike_is_the_long_one() -> None:
+    assert labels(tulips(1), tulips(2), alone(3)) == {LONG: ["GTP", LONG]}
+    (thing,) = derive_resolution([tulips(1), tulips(2), alone(3)]).things.values()
+    assert thing.forms == (Form("GTP", "abbreviation", ("1", "2")),)
+
+
+def test_one_paper_explains_a_short_form_for_itself_alone() -> None:
+    assert labels(tulips(1), alone(3)) == {"GTP": ["GTP"], LONG: [LONG]}
+
+
+def test_a_short_form_that_papers_explain_otherwise_stays_by_itself() -> None:
+    other = [tulips(3, "gradual tensor packing"), tulips(4, "gradual tensor packing")]
+    assert labels(tulips(1), tulips(2), *other, alone(5)) == {
+        "GTP": ["GTP"],
+        "gradual tensor packing": ["gradual tensor packing"],
+        LONG: [LONG],
+    }
+
+
+def test_wordings_of_one_long_form_are_one() -> None:
+    assert labels(tulips(1), tulips(2), tulips(3, "grouped tulips pruning")) == {
+        LONG: [LONG, "grouped tulips pruning"]
+    }
+
+
+def test_a_word_is_no_short_form() -> None:
+    assert labels(tulips(1), tulips(2), alone(3, "gtp")) == {LONG: [LONG], "gtp": ["gtp"]}
+
+
+def test_a_paper_that_explains_a_known_short_form_otherwise_means_another_thing() -> None:
+    odd = explained("2", "metric", "The word entropy ratio (WER) falls; WER again.", "WER")
+    assert labels(alone(1, "WER", "metric"), odd) == {"WER": ["WER"], "WER (word entropy ratio)": ["WER"]}
+
+
+# Names that several papers give to what they propose
+
+
+def test_a_name_that_two_papers_coin_is_two_things() -> None:
+    one = explained("1", "method", "TULIP prunes.", "TULIP", "TULIP: Pruning")
+    two = explained("2", "method", "TULIP grows.", "TULIP", "TULIP: Growing")
+    assert labels(one, two, alone(3, "TULIP")) == {
+        "TULIP": ["TULIP"],
+        "TULIP (1)": ["TULIP"],
+        "TULIP (2)": ["TULIP"],
+    }
+    assert labels(one, alone(3, "TULIP")) == {"TULIP": ["TULIP"]}
+
+
+# Types
+
+
+def test_types_that_are_taken_for_each_other_are_settled_by_number() -> None:
+    read = [alone(n, "TulipNet", "model") for n in (1, 2)] + [alone(3, "TulipNet", "method")]
+    resolution = derive_resolution(read)
+    assert set(resolution.things) == {("model", "tulipnet")}
+    assert resolution.keys(read[2]) == {("method", "TulipNet"): ("model", "tulipnet")}
+
+
+def test_a_method_and_a_benchmark_of_one_name_stay_apart() -> None:
+    assert (
+        len(derive_resolution([alone(1, "TulipEval", "method"), alone(2, "TulipEval", "benchmark")]).things)
+        == 2
+    )
+
+
+def test_a_slip_among_many_is_settled() -> None:
+    read = [alone(n, "TulipEval", "benchmark") for n in range(12)] + [alone(99, "TulipEval", "metric")]
+    assert set(derive_resolution(read).things) == {("benchmark", "tulipeval")}
+
+
+def test_what_a_result_is_measured_by_stays_a_metric() -> None:
+    from sample_graph import sample_facts
+
+    read = [alone(n, "accuracy", "benchmark") for n in range(30)] + [sample_facts()]
+    assert derive_resolution(read).keys(read[-1])["metric", "accuracy"][0] == "metric"
+
+
+# Versions
+
+
+WHOLES = [
+    ("benchmark", "TulipBench Verified", "TulipBench", "isVersionOf"),
+    ("benchmark", "TulipBench-500", "TulipBench", "isVersionOf"),
+    ("benchmark", "TULIP 2025", "TULIP", "isVersionOf"),
+    ("benchmark", "TulipBench val", "TulipBench", "isPartOf"),
+    ("model", "Qwen2.5-VL-7B-Instruct", "Qwen2.5-VL-7B", "isVersionOf"),
+    ("model", "Qwen2.5-VL-7B", "Qwen2.5-VL", "isVersionOf"),
+    ("model", "GPT-4o-mini", "GPT-4o", "isVersionOf"),
+    ("task", "blue tulip counting", "tulip counting", "broader"),
+]
+
+
+@pytest.mark.parametrize(("type", "name", "whole", "relation"), WHOLES)
+def test_a_name_says_what_it_is_a_version_of(
+    type: EntityType, name: str, whole: str, relation: Relation
+) -> None:
+    things = derive_resolution([alone(1, name, type), alone(2, whole, type)]).things
+    assert things[type, name_key(name, type)].wholes == ((relation, name_key(whole, type)),)
+
+
+NO_WHOLES = [
+    ("benchmark", "TulipBench for Roses", "TulipBench"),
+    ("model", "Vision Transformer", "Vision"),
+    ("task", "counting of tulips", "tulips"),
+    ("metric", "tulip accuracy", "accuracy"),
+]
+
+
+@pytest.mark.parametrize(("type", "name", "other"), NO_WHOLES)
+def test_other_names_say_nothing_of_the_kind(type: EntityType, name: str, other: str) -> None:
+    things = derive_resolution([alone(1, name, type), alone(2, other, type)]).things
+    assert things[type, name_key(name, type)].wholes == ()
+
+
+SAME: list[tuple[EntityType, str, str]] = [
+    ("benchmark", "AIME24", "AIME 2024"),
+    ("benchmark", "AIME'24", "AIME2024"),
+    ("model", "LLaMA-2-13B", "Llama 2 13B"),
+    ("model", "Qwen2.5-Instruct-7B", "Qwen2.5-7B-Instruct"),
+    ("model", "Claude Sonnet 4", "Claude 4 Sonnet"),
+    ("model", "GPT-40", "GPT-4o"),
+    ("model", "01-mini", "o1-mini"),
+    ("model", "OpenAI o1", "o1"),
+    ("metric", "Pass@1", "pass@1 accuracy"),
+    ("metric", "R@5", "Recall@5"),
+    ("method", "GRPO algorithm", "GRPO"),
+    ("method", "PRMs", "PRM"),
+    ("task", "medical QA", "medical question answering"),
+]
+
+
+@pytest.mark.parametrize(("type", "one", "two"), SAME)
+def test_one_thing_in_two_writings(type: EntityType, one: str, two: str) -> None:
+    assert len(labels(alone(1, one, type), alone(2, two, type))) == 1
+
+
+APART: list[tuple[EntityType, str, str]] = [
+    ("benchmark", "SWE-bench", "SWE-bench Verified"),
+    ("benchmark", "GPQA", "GPQA Diamond"),
+    ("benchmark", "AIME 2024", "AIME25"),
+    ("benchmark", "MATH", "Math"),
+    ("model", "Qwen2.5-7B", "Qwen2.5-72B"),
+    ("model", "GPT-4", "GPT-40"),
+    ("model", "world model", "World"),
+    ("metric", "ROUGE", "ROUGE-L"),
+    ("metric", "pass@1", "pass@10"),
+    ("method", "MAP", "map"),
+    ("method", "instruction tuning", "visual instruction tuning"),
+]
+
+
+@pytest.mark.parametrize(("type", "one", "two"), APART)
+def test_two_things_that_look_alike(type: EntityType, one: str, two: str) -> None:
+    assert len(labels(alone(1, one, type), alone(2, two, type))) == 2
+
+
+def test_a_link_out_is_that_of_the_known_thing() -> None:
+    (thing,) = derive_resolution([alone(1, "GSM8K", "benchmark")]).things.values()
+    assert thing.link == "https://github.com/openai/grade-school-math"
+
+
+# Decisions
+
+
+def merged(name: str, into: str) -> Override:
+    return Override("merge", "method", name, into)
+
+
+def test_what_is_merged_is_one_under_the_name_that_stays() -> None:
+    facts = (alone(1, "Tulip"), alone(2, "Rose"), alone(3, "rose"), alone(4, "Lily"))
+    decisions = [merged("Rose", "Tulip"), merged("Tulip", "Lily")]
+    assert labels(*facts, overrides=decisions[:1]) == {"Lily": ["Lily"], "Tulip": ["Rose", "Tulip", "rose"]}
+    for order in (decisions, decisions[::-1]):
+        assert labels(*facts, overrides=order) == {"Lily": ["Lily", "Rose", "Tulip", "rose"]}
+    forms = derive_resolution(facts, decisions).things["method", "lily"].forms
+    assert {form.written: form.reason for form in forms} == dict.fromkeys(
+        ("Rose", "Tulip", "rose"), "by hand"
+    )
+
+
+def test_merges_in_a_circle_end() -> None:
+    facts = (alone(1, "Tulip"), alone(2, "Rose"))
+    assert len(labels(*facts, overrides=[merged("Rose", "Tulip"), merged("Tulip", "Rose")])) == 1
+
+
+def test_a_merge_of_names_that_are_not_there_changes_nothing() -> None:
+    assert labels(alone(1, "Tulip"), overrides=[merged("Rose", "Fern")]) == {"Tulip": ["Tulip"]}
+
+
+def test_what_is_split_stands_by_itself_and_may_be_merged_elsewhere() -> None:
+    facts = (alone(1, "Tulip"), alone(2, "tulip"), alone(3, "Rose"))
+    split = Override("split", "method", "tulip")
+    assert labels(*facts, overrides=[split]) == {"Rose": ["Rose"], "Tulip": ["Tulip"], "tulip": ["tulip"]}
+    both = [split, merged("tulip", "Rose")]
+    assert labels(*facts, overrides=both) == {"Rose": ["Rose", "tulip"], "Tulip": ["Tulip"]}
+
+
+_names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1)
+
+
+@given(st.lists(st.builds(Override, st.just("split"), st.just("method"), _names), max_size=4))
+def test_decisions_come_back_from_their_file(
+    tmp_path_factory: TempPathFactory, found: list[Override]
+) -> None:
+    path = tmp_path_factory.mktemp("decisions") / OVERRIDES
+    path.write_bytes(to_csv(found).encode())
+    assert read_overrides(path) == tuple(sorted(set(found)))
+
+
+WRONG = [
+    ("merge,method,A,B", "not the four columns"),
+    ("decision,type,name,into\njoin,method,A,B", "no decision 'join'"),
+    ("decision,type,name,into\nmerge,plant,A,B", "no type 'plant'"),
+    ("decision,type,name,into\nmerge,method,A,", "a merge needs a name and what it goes into"),
+    ("decision,type,name,into\nsplit,method,A,B", "a split a name alone"),
+    ("decision,type,name,into\nsplit,method", "not the four columns"),
+    ('decision,type,name,into\n"split,method', "cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), WRONG)
+def test_a_file_of_decisions_that_cannot_be_read(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / OVERRIDES
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SourceError, match=message):
+        read_overrides(path)
+
+
+# People
+
+
 def person(resolution: Resolution, facts: Facts, name: str) -> tuple[str, ...]:
     author: Author = next(a for a in facts.summary.authors if a.name == name)
     return resolution.person(facts.summary, author)
@@ -218,3 +488,40 @@ def test_a_summary_counts_once_for_a_thing_that_it_names_twice() -> None:
     apart = Facts(summary, "f", tuple(sorted((entity((0, 12)), entity((39, 45))))))
     joined = Facts(summary, "f", (entity((0, 12), (39, 45)),))
     assert derive_resolution([apart]).things == derive_resolution([joined]).things
+
+
+def test_a_shared_account_makes_one_person() -> None:
+    one, two = named("1", "method", byline="Wei Li, cy9"), named("2", "method", byline="cy9, Wei Li")
+    resolution = derive_resolution([one, two])
+    assert person(resolution, one, "Wei Li") == person(resolution, two, "Wei Li") == ("name", "1")
+    assert resolution.people == {("Wei Li", "2"): ("1", "handle")}
+
+
+# Abbreviations
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        ("We use Flexible Match (FM).", [("FM", "Flexible Match")]),
+        ("via large language models (LLMs), trained", [("LLM", "large language models")]),
+        ("a Fréchet Inception Distance (FID) of 3", [("FID", "Fréchet Inception Distance")]),
+        (
+            "reinforcement learning with verifiable rewards (RLVR)",
+            [("RLVR", "reinforcement learning with verifiable rewards")],
+        ),
+        ("in first, second tulip (FT) there", []),
+        ("an accuracy (of 3)", []),
+        ("it gains 3 points (up from 2)", []),
+        ("a tulip (T) grows", []),
+        ("(FM) Flexible Match", []),
+    ],
+)
+def test_abbreviations_that_a_text_explains(text: str, pairs: list[tuple[str, str]]) -> None:
+    assert list(find_abbreviations(text)) == pairs
+
+
+@given(st.text())
+def test_any_text_can_be_searched_for_abbreviations(text: str) -> None:
+    for short, long in find_abbreviations(text):
+        assert short in text and long in text and len(short) < len(long)

@@ -27,6 +27,10 @@ def thing(label: str) -> str:
     return f'?thing skos:prefLabel "{label}" .'
 
 
+def called(label: str) -> str:
+    return f'?x skos:prefLabel "{label}" .'
+
+
 def untyped(label: str) -> str:
     """A thing that nothing but its paper refers to, without its class."""
     return f"DELETE {{ ?thing a ?class }} WHERE {{ {thing(label)} ?thing a ?class }}"
@@ -96,7 +100,8 @@ BREAKS: dict[str, list[str]] = {
     "PaperProposes": [
         "DELETE { ?paper kg:mentions ?thing . ?mention kg:role kg:mentions . ?thing a ?class } "
         "INSERT { ?paper kg:proposes ?thing . ?mention kg:role kg:proposes } "
-        "WHERE { ?paper kg:mentions ?thing . ?mention kg:role kg:mentions . ?thing a ?class }"
+        "WHERE { ?paper kg:mentions ?thing . ?thing skos:prefLabel 'Deltabet' ; a ?class . "
+        "?mention kg:role kg:mentions ; kg:refersTo ?thing }"
     ],
     "PaperUses": [untyped("OpenPile")],
     "PaperEvaluatesOn": [untyped("QuizBank")],
@@ -151,7 +156,8 @@ BREAKS: dict[str, list[str]] = {
     "ThingLabel": [without(METHOD, "skos:prefLabel"), also(METHOD, "skos:prefLabel", '"Delta"')],
     "ThingOtherLabel": [
         "INSERT { ?thing skos:altLabel 'Deltabet' . <urn:form> a kg:Identification ; kg:identifies ?thing ; "
-        "kg:writtenAs 'Deltabet' ; kg:reason 'spelling' } WHERE { ?thing skos:prefLabel 'Deltabet' }"
+        "kg:writtenAs 'Deltabet' ; kg:reason 'spelling' ; prov:wasDerivedFrom <urn:paper> } "
+        "WHERE { ?thing skos:prefLabel 'Deltabet' }"
     ],
     "ThingLabelHasReason": [
         also(METHOD, "skos:altLabel", '"Delta"'),
@@ -163,6 +169,12 @@ BREAKS: dict[str, list[str]] = {
     "ModelFamily": [
         "DELETE { ?family a ?class } WHERE { ?model dcterms:isVersionOf ?family . ?family a ?class }"
     ],
+    "BenchmarkVersion": [also(called("SpellBench"), "dcterms:isVersionOf", "<urn:other>")],
+    "BenchmarkPart": [also(called("SpellBench val"), "dcterms:isPartOf", "<urn:other>")],
+    "DatasetVersion": [also(called("OpenPile"), "dcterms:isVersionOf", "<urn:other>")],
+    "DatasetPart": [also(called("OpenPile"), "dcterms:isPartOf", "<urn:other>")],
+    "TaskBroader": [also(called("question spelling"), "skos:broader", "<urn:other>")],
+    "ThingElsewhere": [also(called("BERT"), "skos:exactMatch", "<urn:other>")],
     "ModelParameterCount": [instead(MODEL, "kg:parameterCount", "0")],
     "BetterOfMetric": [also(METHOD, "kg:better", '"up"')],
     "LeastOfMetric": [also(METHOD, "kg:least", "0")],
@@ -171,13 +183,14 @@ BREAKS: dict[str, list[str]] = {
     "Identification": [also(FORM, "rdfs:comment", '"new"')],
     "IdentificationIdentifies": [
         "INSERT DATA { <urn:form> a kg:Identification ; kg:identifies <urn:other> ; kg:writtenAs 'x' ; "
-        "kg:reason 'spelling' }"
+        "kg:reason 'spelling' ; prov:wasDerivedFrom <urn:paper> }"
     ],
     "IdentificationWrittenAs": [
         "INSERT { ?x kg:writtenAs 'other' . ?thing skos:altLabel 'other' } "
         "WHERE { ?x a kg:Identification ; kg:identifies ?thing }"
     ],
-    "IdentificationReason": [without(FORM, "kg:reason")],
+    "IdentificationReason": [without(FORM, "kg:reason"), instead(FORM, "kg:reason", '"a guess"')],
+    "IdentificationPapers": [without(FORM, "prov:wasDerivedFrom")],
     "Result": [also(GAIN, "rdfs:comment", '"new"')],
     "ResultStatedIn": [also(GAIN, "kg:statedIn", "<urn:other>")],
     "ResultKind": [instead(GAIN, "kg:kind", "kg:Metric"), without(GAIN, "kg:kind")],
@@ -224,6 +237,7 @@ BREAKS: dict[str, list[str]] = {
         "INSERT { ?x kg:role kg:mentions . ?paper kg:mentions ?thing } "
         "WHERE { " + MENTION + " ?x kg:refersTo ?thing . ?paper a kg:Paper }"
     ],
+    "MentionReadAs": [also(MENTION, "kg:readAs", "kg:Paper")],
     "MentionComponent": [
         without(MENTION, "prov:wasGeneratedBy"),
         instead(MENTION, "prov:wasGeneratedBy", "<urn:other>"),

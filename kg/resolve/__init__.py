@@ -18,7 +18,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Final, Literal, get_args
 
 from kg.model import Author, Direction, EntityType, Facts, Role, Summary
@@ -253,7 +252,8 @@ class _Keys:
         key = name_key(use.name, use.type)
         if use.coined and key in self._several:
             return f"{key} {use.coined}"
-        if use.long and not _explains_otherwise(find_known(use.type, key), use.long):
+        known = find_known(use.type, key)
+        if use.long and (known is None or _explains_otherwise(known, use.long)):
             return self.of_form(use.type, use.long)
         for form in (use.name, *(alias for alias in use.aliases if not _is_tail(alias, use.name))):
             known = find_known(use.type, name_key(form, use.type))
@@ -274,7 +274,7 @@ class _Keys:
             agreed = len(papers[best]) >= least and len(papers[best]) >= _MOST * len(
                 set().union(*papers.values())
             )
-            if not agreed or any(map(partial(_explains_otherwise, known), groups[best])):
+            if not agreed or (known and any(_explains_otherwise(known, long) for long in groups[best])):
                 continue
             target = known.key if known else self._commonest(type, groups[best])
             for form in (short, *(name_key(long, type) for long in groups[best])):
@@ -338,10 +338,8 @@ class _Keys:
         return (labelled or keys or [(type, self.of_form(type, name))])[0]
 
 
-def _explains_otherwise(known: Known | None, long: str) -> bool:
+def _explains_otherwise(known: Known, long: str) -> bool:
     """Whether what is known of a short form says that it is short for something else."""
-    if known is None:
-        return False
     longs = [form for form in known.forms if len(form.split()) > 1]
     return bool(longs) and signature(long) not in map(signature, longs)
 
@@ -365,6 +363,7 @@ def _is_settled(key: str, one: EntityType, most: EntityType, few: int, many: int
 def _derive_things(seen: _Seen, keys: _Keys) -> dict[ThingKey, Thing]:
     written: dict[ThingKey, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     own: dict[ThingKey, set[str]] = defaultdict(set)
+    longs: dict[ThingKey, set[str]] = defaultdict(set)
     reasons: dict[tuple[ThingKey, str], Reason] = {}
     for use, papers in sorted(seen.uses.items()):
         thing = keys.of(use)
@@ -372,17 +371,23 @@ def _derive_things(seen: _Seen, keys: _Keys) -> dict[ThingKey, Thing]:
             written[thing][form] |= papers
             reason = _reason(use, form, thing, keys)
             reasons[thing, form] = min(reason, reasons.get((thing, form), reason), key=_REASONS.index)
-            if reason in _NAMING and keys.before_merges(use) == thing:
+            if keys.before_merges(use) == thing and _is_name(use, form, thing, reason, keys):
                 own[thing].add(form)
+        if use.long:
+            longs[thing].add(use.long)
     things = {
-        thing: _derive_thing(thing, written[thing], own[thing], reasons, seen) for thing in sorted(written)
+        thing: _derive_thing(thing, written[thing], own[thing], longs[thing], reasons, seen)
+        for thing in sorted(written)
     }
     return _with_wholes(things)
 
 
 _REASONS: Final = get_args(Reason)
-_NAMING: Final = ("spelling", "lexicon", "abbreviation")
-"""The reasons that make a form a name by itself, fit to be the label."""
+
+
+def _is_name(use: _Use, form: str, thing: ThingKey, reason: Reason, keys: _Keys) -> bool:
+    """Whether a form names the thing by itself, wherever it stands, and so is fit to be the label."""
+    return reason in ("spelling", "lexicon") or keys.of_form(use.type, form) == thing[1]
 
 
 def _reason(use: _Use, form: str, thing: ThingKey, keys: _Keys) -> Reason:
@@ -403,6 +408,7 @@ def _derive_thing(
     thing: ThingKey,
     written: Mapping[str, set[str]],
     own: set[str],
+    longs: set[str],
     reasons: Mapping[tuple[ThingKey, str], Reason],
     seen: _Seen,
 ) -> Thing:
@@ -410,6 +416,8 @@ def _derive_thing(
     known = find_known(type, key)
     known = known if known and known.key == key else None
     label = known.name if known else _commonest(type, written, own)
+    if longs and not own:
+        label = f"{label} ({min(longs)})"
     if " " in key:
         label = f"{label} ({key.rpartition(' ')[2]})"
     forms = tuple(

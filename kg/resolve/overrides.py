@@ -38,6 +38,9 @@ class Override:
     into: str = ""
 
 
+_COLUMNS = [field.name for field in fields(Override)]
+
+
 def read_overrides(path: Path) -> tuple[Override, ...]:
     """The decisions in a file, sorted, each once; none where there is no file.
 
@@ -46,6 +49,8 @@ def read_overrides(path: Path) -> tuple[Override, ...]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = csv.DictReader(file, strict=True)
+            if rows.fieldnames not in (None, _COLUMNS):
+                raise SourceError(f"{path}:1: not the four columns {','.join(_COLUMNS)}")
             return tuple(sorted({_parse(row, f"{path}:{rows.line_num}") for row in rows}))
     except FileNotFoundError:
         return ()
@@ -54,13 +59,11 @@ def read_overrides(path: Path) -> tuple[Override, ...]:
 
 
 def _parse(row: dict[str, str], place: str) -> Override:
-    columns = [field.name for field in fields(Override)]
-    if None in row or None in row.values() or list(row) != columns:
-        raise SourceError(f"{place}: not the four columns {','.join(columns)}")
+    if None in row or None in row.values():
+        raise SourceError(f"{place}: not the four columns {','.join(_COLUMNS)}")
     if row["decision"] not in get_args(Decision):
-        raise SourceError(
-            f"{place}: no decision {row['decision']!r}; there are {', '.join(get_args(Decision))}"
-        )
+        known = ", ".join(get_args(Decision))
+        raise SourceError(f"{place}: no decision {row['decision']!r}; there are {known}")
     if row["type"] not in ENTITY_TYPES:
         raise SourceError(f"{place}: no type {row['type']!r}; there are {', '.join(ENTITY_TYPES)}")
     if not row["name"] or (row["decision"] == "merge") != bool(row["into"]):
@@ -74,6 +77,6 @@ def to_csv(overrides: Iterable[Override]) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     if rows:
-        table.writerow(field.name for field in fields(Override))
+        table.writerow(_COLUMNS)
     table.writerows(map(astuple, rows))
     return text.getvalue()

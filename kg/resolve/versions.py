@@ -46,7 +46,7 @@ def find_wholes(type: EntityType, label: str) -> Iterator[str]:
         return
     for end in _ends(label):
         whole, rest = label[:end].rstrip(" _-(/:'’"), label[end:]
-        if type == "model" and _is_name(whole):
+        if type == "model" and (_is_name(whole) or whole == parse_size(label)[0]):
             yield whole
         if type != "model" and (_all(rest, _OF_VERSION) or _all(rest, _OF_SPLIT)):
             yield whole
