@@ -28,7 +28,7 @@ ABSTRACT = (
     "Alphabet, or ABet, builds on Llama-3-8B and on OpenPile for question spelling. It is measured on "
     "SpellBench and QuizBank and set against Betabet and Gammabet; Deltabet is named too. On SpellBench it "
     "lifts accuracy from 39.4% to 55.6%, ahead of Betabet, with 2-3% fewer errors. How far does it scale? "
-    "SpellBench val, spelling, BERT and letter games, a task, are named as well."
+    "SpellBench val, letter question answering, BERT and letter games, a task, are named as well."
 )
 BYLINE = "Ada Example, spellfan7"
 SUMMARY = Summary(
@@ -74,7 +74,8 @@ def sample_facts() -> Facts:
         ("method", "Gammabet", "comparesWith"),
         ("method", "Deltabet", "mentions"),
         ("task", "question spelling", "addresses"),
-        ("task", "spelling", "mentions"),
+        ("task", "letter question answering", "mentions"),
+        ("task", "question answering", "mentions"),
         ("benchmark", "SpellBench val", "mentions"),
         ("model", "BERT", "mentions"),
         ("method", "letter games", "mentions"),

@@ -295,7 +295,7 @@ WHOLES = [
 def test_a_name_says_what_it_is_a_version_of(
     type: EntityType, name: str, whole: str, relation: Relation
 ) -> None:
-    things = derive_resolution([alone(1, name, type), alone(2, whole, type)]).things
+    things = derive_resolution([alone(1, name, type), *(alone(n, whole, type) for n in (2, 3, 4))]).things
     assert things[type, name_key(name, type)].wholes == ((relation, name_key(whole, type)),)
 
 
@@ -309,7 +309,7 @@ NO_WHOLES = [
 
 @pytest.mark.parametrize(("type", "name", "other"), NO_WHOLES)
 def test_other_names_say_nothing_of_the_kind(type: EntityType, name: str, other: str) -> None:
-    things = derive_resolution([alone(1, name, type), alone(2, other, type)]).things
+    things = derive_resolution([alone(1, name, type), *(alone(n, other, type) for n in (2, 3, 4))]).things
     assert things[type, name_key(name, type)].wholes == ()
 
 
@@ -324,6 +324,7 @@ SAME: list[tuple[EntityType, str, str]] = [
     ("model", "OpenAI o1", "o1"),
     ("metric", "Pass@1", "pass@1 accuracy"),
     ("metric", "R@5", "Recall@5"),
+    ("model", "LLaVA-v1.5", "LLaVA 1.5"),
     ("method", "GRPO algorithm", "GRPO"),
     ("method", "PRMs", "PRM"),
     ("task", "medical QA", "medical question answering"),

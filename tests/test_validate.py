@@ -173,7 +173,7 @@ BREAKS: dict[str, list[str]] = {
     "BenchmarkPart": [also(called("SpellBench val"), "dcterms:isPartOf", "<urn:other>")],
     "DatasetVersion": [also(called("OpenPile"), "dcterms:isVersionOf", "<urn:other>")],
     "DatasetPart": [also(called("OpenPile"), "dcterms:isPartOf", "<urn:other>")],
-    "TaskBroader": [also(called("question spelling"), "skos:broader", "<urn:other>")],
+    "TaskBroader": [also(called("letter question answering"), "skos:broader", "<urn:other>")],
     "ThingElsewhere": [also(called("BERT"), "skos:exactMatch", "<urn:other>")],
     "ModelParameterCount": [instead(MODEL, "kg:parameterCount", "0")],
     "BetterOfMetric": [also(METHOD, "kg:better", '"up"')],

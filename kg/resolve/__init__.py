@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, get_args
 
@@ -62,6 +62,9 @@ _ALLOWED: Final[Mapping[Role, frozenset[EntityType]]] = {
 
 _MOST: Final = 0.8
 """The share of the papers that explain a short form which must agree on what it is short for."""
+
+_COMMON: Final = 3
+"""How many papers must name a task that is not known before others are narrower than it."""
 
 _OVERWHELMING: Final = 10
 """How many times more papers must read a name as one type than as another that is no kin."""
@@ -379,7 +382,12 @@ def _derive_things(seen: _Seen, keys: _Keys) -> dict[ThingKey, Thing]:
         thing: _derive_thing(thing, written[thing], own[thing], longs[thing], reasons, seen)
         for thing in sorted(written)
     }
-    return _with_wholes(things)
+    common = {
+        key
+        for key, forms in written.items()
+        if len(set[str]().union(*forms.values())) >= _COMMON or find_known(*key)
+    }
+    return _with_wholes(things, common)
 
 
 _REASONS: Final = get_args(Reason)
@@ -468,7 +476,7 @@ def _bearing(thing: ThingKey, form: str, reason: Reason, writing: set[str], seen
     return tuple(sorted(set[str]().union(*explained) or writing))
 
 
-def _with_wholes(things: dict[ThingKey, Thing]) -> dict[ThingKey, Thing]:
+def _with_wholes(things: dict[ThingKey, Thing], common: Set[ThingKey]) -> dict[ThingKey, Thing]:
     """Adds what each thing is a version of, a part of, or narrower than, and families that nobody names."""
     families = {
         label: Thing("model", name_key(label, "model"), label)
@@ -477,19 +485,24 @@ def _with_wholes(things: dict[ThingKey, Thing]) -> dict[ThingKey, Thing]:
     }
     for label in sorted(families, reverse=True):
         things.setdefault(("model", families[label].key), families[label])
-    return {key: replace(thing, wholes=tuple(_wholes(thing, things))) for key, thing in things.items()}
+    return {
+        key: replace(thing, wholes=tuple(_wholes(thing, things, common))) for key, thing in things.items()
+    }
 
 
-def _wholes(thing: Thing, things: Mapping[ThingKey, Thing]) -> Iterator[tuple[Relation, str]]:
-    """The nearest thing that a name says is the whole of this one, or the broader one."""
+def _wholes(
+    thing: Thing, things: Mapping[ThingKey, Thing], common: Set[ThingKey]
+) -> Iterator[tuple[Relation, str]]:
+    """The nearest thing that a name says is the whole of this one, or the nearest common task it narrows."""
     for whole in find_wholes(thing.type, thing.label):
         key = name_key(whole, thing.type)
         if (thing.type, key) in things and key != thing.key:
-            yield ("isPartOf" if is_split(thing.label, whole) else "isVersionOf"), key
+            part = thing.type != "model" and is_split(thing.label, whole)
+            yield "isPartOf" if part else "isVersionOf", key
             return
     if thing.type == "task":
         for broader in find_broader(thing.label):
             key = name_key(broader, "task")
-            if ("task", key) in things and key != thing.key:
+            if ("task", key) in common and key != thing.key:
                 yield "broader", key
                 return

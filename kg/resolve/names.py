@@ -114,6 +114,7 @@ def _order_model(words: list[str]) -> list[str]:
     """The maker goes; of a known family the version comes next, and the size last."""
     while len(words) > 1 and _MAKER.fullmatch(words[0]):
         words = words[1:]
+    words = [re.sub(r"^v(?=\d)", "", word) for word in words]
     words = _MISREAD.sub(r"\1o\2", " ".join(map(_whole, words))).split()
     if not words or re.sub(r"[\d.]+$", "", words[0]) not in _families():
         return words

@@ -61,11 +61,7 @@ def is_version(name: str, whole: str) -> bool:
 def is_split(name: str, whole: str) -> bool:
     """Whether what follows the whole's name only tells which part of it is meant: `val`, `test-std`."""
     rest = name[len(whole) :]
-    return (
-        bool(to_words(rest))
-        and any(not _NUMBER.fullmatch(w) for w in to_words(rest))
-        and _all(rest, _OF_SPLIT)
-    )
+    return _all(rest, _OF_SPLIT) and any(_OF_SPLIT.fullmatch(word.casefold()) for word in to_words(rest))
 
 
 def find_broader(label: str) -> Iterator[str]:

@@ -1,0 +1,126 @@
+"""People's decisions about names: applied by each build, taken back without a trace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from digests import digest, row
+
+from kg.build import build, merge, split
+from kg.errors import QueryError, SourceError
+from kg.lookup import explain, find
+from kg.resolve.overrides import OVERRIDES
+from kg.store import open_store
+
+FLOWERS = digest(
+    "2024-01-01",
+    row("2401.00001", "TulipNet: Pruning", "Ann Lee", "This paper introduces TulipNet, a pruning method."),
+    row("2401.00002", "RoseNet: Pruning", "Bo Yu", "This paper introduces RoseNet, a pruning method."),
+    row(
+        "2401.00003",
+        "Gauging flowers",
+        "Cy Do",
+        "We compare Tulip-Net, a pruning method, with DPO on GSM8K.",
+    ),
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "flowers.md").write_text(FLOWERS, encoding="utf-8")
+    build([str(tmp_path / "flowers.md")], tmp_path / "out")
+    return tmp_path / "out"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and ".store" not in path.parts
+    }
+
+
+def forms(folder: Path, name: str) -> list[str]:
+    with open_store(folder) as store:
+        (found,) = find(store, name)
+        return store.forms(found.iri)
+
+
+def test_a_merge_is_applied_kept_by_builds_and_undone_byte_for_byte(folder: Path) -> None:
+    before = contents(folder)
+    merge("RoseNet", "TulipNet", folder)
+    assert forms(folder, "TulipNet") == ["RoseNet", "Tulip-Net", "TulipNet"]
+    with open_store(folder) as store:
+        (found,) = find(store, "RoseNet")
+        assert found.label == "TulipNet"
+        (written,) = explain(store, found).sections
+    assert ("RoseNet", "by hand", "1", "2401.00002") in written.table.rows
+    decided = contents(folder)
+    build([str(folder.parent / "flowers.md")], folder)
+    assert contents(folder) == decided
+    merge("RoseNet", "TulipNet", folder, undo=True)
+    assert contents(folder) == before
+
+
+def test_a_split_is_applied_and_undone_byte_for_byte(folder: Path) -> None:
+    before = contents(folder)
+    split("Tulip-Net", folder)
+    assert forms(folder, "TulipNet") == ["TulipNet"]
+    assert forms(folder, "Tulip-Net") == ["Tulip-Net"]
+    split("Tulip-Net", folder, undo=True)
+    assert contents(folder) == before
+
+
+def test_decisions_of_both_kinds_meet(folder: Path) -> None:
+    split("Tulip-Net", folder)
+    merge("Tulip-Net", "RoseNet", folder)
+    assert forms(folder, "RoseNet") == ["RoseNet", "Tulip-Net"]
+    assert (folder / OVERRIDES).read_text() == (
+        "decision,type,name,into\nmerge,method,Tulip-Net,RoseNet\nsplit,method,Tulip-Net,\n"
+    )
+
+
+REFUSED = [
+    (("merge", "Rosnet", "TulipNet"), "nothing in the graph is named 'Rosnet'; near: RoseNet"),
+    (("merge", "Ann Lee", "TulipNet"), "nothing called 'Ann Lee' is a thing that has other names"),
+    (
+        ("merge", "GSM8K", "TulipNet"),
+        "'GSM8K' is a benchmark, 'TulipNet' a method: only things of one type are merged",
+    ),
+    (("merge", "Tulip-Net", "TulipNet"), "'Tulip-Net' and 'TulipNet' are one method already: TulipNet"),
+    (("split", "RoseNet"), "'RoseNet' is a method by itself already"),
+    (("split", "tulipnet"), "nothing is written 'tulipnet'; TulipNet is written Tulip-Net, TulipNet"),
+]
+
+
+@pytest.mark.parametrize(("command", "message"), REFUSED)
+def test_what_cannot_be_decided_is_said(folder: Path, command: tuple[str, ...], message: str) -> None:
+    before = contents(folder)
+    with pytest.raises(QueryError) as error:
+        {"merge": merge, "split": split}[command[0]](*command[1:], folder=folder)  # type: ignore[operator]
+    assert str(error.value) == message
+    assert contents(folder) == before
+
+
+def test_what_was_not_decided_cannot_be_taken_back(folder: Path) -> None:
+    with pytest.raises(QueryError, match="no such decision was taken; there are: none"):
+        split("RoseNet", folder, undo=True)
+    merge("RoseNet", "TulipNet", folder)
+    with pytest.raises(QueryError, match="there are: merge RoseNet TulipNet"):
+        merge("TulipNet", "RoseNet", folder, undo=True)
+    with pytest.raises(QueryError, match="undo that: kg merge 'RoseNet' 'TulipNet' --undo"):
+        split("RoseNet", folder)
+
+
+def test_an_unknown_type_is_said(folder: Path) -> None:
+    with pytest.raises(QueryError, match="no type 'plant'; there are model, method"):
+        merge("RoseNet", "TulipNet", folder, type="plant")
+
+
+def test_a_damaged_file_of_decisions_stops_a_build_and_leaves_the_graph(folder: Path) -> None:
+    (folder / OVERRIDES).write_text("decision,type,name,into\njoin,method,A,B\n")
+    before = contents(folder)
+    with pytest.raises(SourceError, match=r"overrides.csv:2: no decision 'join'"):
+        build([str(folder.parent / "flowers.md")], folder)
+    assert contents(folder) == before
