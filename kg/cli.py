@@ -239,7 +239,7 @@ def why_same_command(
     name: Annotated[str, typer.Argument(help="A method, model, benchmark, … or author by any of its names.")],
     store: StoreOption = OUTPUTS,
 ) -> None:
-    """Show why the names of one thing are one, and which papers bear it out."""
+    """Show why the names of one thing are one."""
     from kg.lookup import explain, find
     from kg.store import open_store
 
@@ -260,7 +260,11 @@ def merge_command(
     store: StoreOption = OUTPUTS,
     quiet: QuietOption = False,
 ) -> None:
-    """Decide that two names are one thing; each build from now on abides by it."""
+    """Decide that two names are one thing.
+
+    Kept in overrides.csv beside the graph, and applied by every build from now on. Undoing it gives the
+    former graph again.
+    """
     from kg.build import merge
 
     decided = merge(name, into, store, type=type, undo=undo, track=to_tracker(quiet))
@@ -278,7 +282,11 @@ def split_command(
     store: StoreOption = OUTPUTS,
     quiet: QuietOption = False,
 ) -> None:
-    """Decide that one way of writing is a thing by itself; each build from now on abides by it."""
+    """Decide that a name, as written, is a thing by itself.
+
+    Kept in overrides.csv beside the graph, and applied by every build from now on. Undoing it gives the
+    former graph again.
+    """
     from kg.build import split
 
     decided = split(name, store, type=type, undo=undo, track=to_tracker(quiet))

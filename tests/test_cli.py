@@ -61,7 +61,8 @@ def test_the_version(run: Kg) -> None:
 
 def test_help_names_every_command_and_the_exit_codes(run: Kg) -> None:
     help = run("--help").out
-    for name in ["build", "extract", "query", "show", "search", "validate", "stats", "evaluate", "remove"]:
+    names = "build extract query show why-same merge split search validate stats evaluate remove"
+    for name in names.split():
         assert f"\n  {name} " in help
     assert "Exit codes: 0 fine, 1 checked and found wanting, 2 could not run." in help
     assert "..." not in help.replace("[ARGS]...", ""), "a command's help is cut off"

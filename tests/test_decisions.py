@@ -8,6 +8,7 @@ import pytest
 from digests import digest, row
 
 from kg.build import build, merge, split
+from kg.cli import main
 from kg.errors import QueryError, SourceError
 from kg.lookup import explain, find
 from kg.resolve.overrides import OVERRIDES
@@ -31,6 +32,14 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "flowers.md").write_text(FLOWERS, encoding="utf-8")
     build([str(tmp_path / "flowers.md")], tmp_path / "out")
     return tmp_path / "out"
+
+
+def kg(*words: str, code: int = 0) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["kg", *words])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+    assert int(stopped.value.code or 0) == code
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -124,3 +133,20 @@ def test_a_damaged_file_of_decisions_stops_a_build_and_leaves_the_graph(folder: 
     with pytest.raises(SourceError, match=r"overrides.csv:2: no decision 'join'"):
         build([str(folder.parent / "flowers.md")], folder)
     assert contents(folder) == before
+
+
+def test_the_commands_say_what_is_decided_and_why(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kg("merge", "RoseNet", "TulipNet", "-s", str(folder))
+    assert capsys.readouterr() == ("", "RoseNet is now the method TulipNet.\n")
+    kg("why-same", "RoseNet", "-s", str(folder))
+    assert [line.split() for line in capsys.readouterr().out.splitlines() if "2401" in line] == [
+        ["RoseNet", "by", "hand", "1", "2401.00002"],
+        ["Tulip-Net", "spelling", "1", "2401.00003"],
+    ]
+    kg("merge", "RoseNet", "TulipNet", "--undo", "-s", str(folder))
+    assert capsys.readouterr().err == "RoseNet is no longer merged into the method TulipNet.\n"
+    kg("why-same", "RoseNet", "-s", str(folder))
+    assert capsys.readouterr().err == "RoseNet is written in one way only.\n"
+    kg("split", "Tulip-Net", "-s", str(folder))
+    assert capsys.readouterr().err == "Tulip-Net is now a method by itself.\n"
+    kg("split", "Tulip-Net", "-u", "-s", str(folder), code=2)
