@@ -17,6 +17,7 @@ from kg.store import open_store
 FLOWERS = digest(
     "2024-01-01",
     row("2401.00001", "TulipNet: Pruning", "Ann Lee", "This paper introduces TulipNet, a pruning method."),
+    row("2401.00004", "On TulipNet", "Ed Xu", "This paper introduces TulipNet, a pruning method."),
     row("2401.00002", "RoseNet: Pruning", "Bo Yu", "This paper introduces RoseNet, a pruning method."),
     row(
         "2401.00003",
