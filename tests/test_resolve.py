@@ -264,6 +264,11 @@ def test_a_method_and_a_benchmark_of_one_name_stay_apart() -> None:
     )
 
 
+def test_a_word_is_no_short_name_of_another_type() -> None:
+    read = [alone(n, "CLIP", "model") for n in range(9)] + [alone(99, "clip mechanism", "method")]
+    assert set(derive_resolution(read).things) == {("model", "clip"), ("method", "clip")}
+
+
 def test_a_slip_among_many_is_settled() -> None:
     read = [alone(n, "TulipEval", "benchmark") for n in range(12)] + [alone(99, "TulipEval", "metric")]
     assert set(derive_resolution(read).things) == {("benchmark", "tulipeval")}
@@ -348,6 +353,7 @@ APART: list[tuple[EntityType, str, str]] = [
     ("metric", "pass@1", "pass@10"),
     ("method", "MAP", "map"),
     ("method", "instruction tuning", "visual instruction tuning"),
+    ("task", "tool use", "tool calling"),
 ]
 
 

@@ -20,10 +20,10 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, get_args
 
-from kg.model import Author, Direction, EntityType, Facts, Role, Summary
+from kg.model import ENTITY_TYPES, Author, Direction, EntityType, Facts, Role, Summary
 from kg.resolve.abbreviations import find_abbreviations, signature
 from kg.resolve.known import Known, find_known, find_metric
-from kg.resolve.names import name_key
+from kg.resolve.names import is_proper, name_key
 from kg.resolve.overrides import Override
 from kg.resolve.people import Node, Tie, derive_people
 from kg.resolve.versions import find_broader, find_wholes, is_split, parse_size
@@ -50,6 +50,10 @@ _KIN: Final = frozenset(
     frozenset(pair) for pair in (("model", "method"), ("dataset", "benchmark"), ("method", "task"))
 )
 """Types that readers take one for another."""
+
+_KINDRED: Final[Mapping[EntityType, tuple[EntityType, ...]]] = {
+    type: tuple(other for other in ENTITY_TYPES if {type, other} in _KIN) for type in ENTITY_TYPES
+}
 
 _ALLOWED: Final[Mapping[Role, frozenset[EntityType]]] = {
     "evaluatesOn": frozenset(("benchmark", "dataset", "task")),
@@ -245,10 +249,13 @@ class _Keys:
         return (type, f"={use.name}") if (type, use.name) in self._split else (type, key)
 
     def of_form(self, type: EntityType, form: str) -> str:
-        """The key that a form has by itself."""
+        """The key that a form has by itself, or as a kin type, where more is known of it."""
         key = name_key(form, type)
-        known = find_known(type, key)
-        return known.key if known else self._canonical.get((type, key), key)
+        for each in (type, *_KINDRED[type]):
+            known = find_known(each, name_key(form, each))
+            if known or (each, name_key(form, each)) in self._canonical:
+                return known.key if known else self._canonical[each, name_key(form, each)]
+        return key
 
     def _by_name(self, use: _Use) -> str:
         """A form that is but the tail of the fullest name decides nothing: `accuracy` is not all of it."""
@@ -309,7 +316,8 @@ class _Keys:
             most = min(among, key=lambda type: (-len(types[type]), type))
             for type in types.keys() - {most, *known}:
                 shared = not forms[type, key].isdisjoint(forms[most, key])
-                if _is_settled(key, type, most, len(types[type]), len(types[most]), shared):
+                plain = not any(is_proper(w) for f in forms[type, key] | forms[most, key] for w in f.split())
+                if _is_settled(key, type, most, len(types[type]), len(types[most]), shared, plain):
                     self._types[type, key] = most
 
     def split(self, overrides: Iterable[Override]) -> None:
@@ -352,15 +360,18 @@ def _is_tail(form: str, name: str) -> bool:
     return name.removesuffix("s").endswith((f" {form.removesuffix('s')}", f"-{form.removesuffix('s')}"))
 
 
-def _is_settled(key: str, one: EntityType, most: EntityType, few: int, many: int, shared: bool) -> bool:
+def _is_settled(
+    key: str, one: EntityType, most: EntityType, few: int, many: int, shared: bool, plain: bool
+) -> bool:
     """Whether what `few` papers read as one type is what `many` read as another.
 
     Types that are no kin need the same spelling and many more papers, since `RULER` is a method and a
-    benchmark; a short form needs more papers too, since `MLE` is a task and a method.
+    benchmark, unless the name is of plain words (`factuality`); a short name needs the same spelling and
+    more papers, since `MLE` is a task and a method.
     """
-    if {one, most} in _KIN:
-        return len(key) > 4 or many >= 3 * few
-    return shared and many >= _OVERWHELMING * few
+    if {one, most} not in _KIN:
+        return shared and many >= (2 if plain else _OVERWHELMING) * few
+    return len(key) > 4 or (shared and many >= 3 * few)
 
 
 def _derive_things(seen: _Seen, keys: _Keys) -> dict[ThingKey, Thing]:

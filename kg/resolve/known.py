@@ -75,23 +75,24 @@ def _find_measure(name: str) -> Known | None:
 
 @cache
 def _load() -> Mapping[tuple[EntityType, str], Known]:
-    """Every known thing by type and key: the lexicon's, then what `known.toml` adds to it or to them."""
-    things: dict[tuple[EntityType, str], Known] = {}
+    """Every known thing by type and key; those of `known.toml` come first, and add to the lexicon's."""
+    lexicon: dict[tuple[EntityType, str], Known] = {}
     for term in load_terms():
         one = Known(term.type, term.name, term.aliases, term.better, term.least, term.most, term.cased)
-        things.setdefault((one.type, one.key), one)
+        lexicon.setdefault((one.type, one.key), one)
+    things: dict[tuple[EntityType, str], Known] = {}
     for type, entries in tomllib.loads((files(__package__) / "known.toml").read_text("utf-8")).items():
         for entry in entries:
             one = Known(cast(EntityType, type), **entry | {"aliases": tuple(entry.get("aliases", ()))})
-            known = things.get((one.type, one.key), Known(one.type, one.name))
+            known = lexicon.get((one.type, one.key), one)
             things[one.type, one.key] = replace(
                 known,
-                aliases=(*known.aliases, *one.aliases),
+                aliases=(*one.aliases, *known.aliases),
                 better=one.better or known.better,
                 link=one.link,
                 paper=one.paper,
             )
-    return things
+    return things | {key: one for key, one in lexicon.items() if key not in things}
 
 
 @cache

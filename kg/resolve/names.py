@@ -37,6 +37,22 @@ _KIND_WORDS: Final[Mapping[EntityType | None, re.Pattern[str]]] = {
 }
 """What the last word of a name may say of its kind, and adds nothing to the name."""
 
+_SPELT_OUT: Final = {
+    "cot": "chain of thought",
+    "i2v": "image to video",
+    "llm": "large language model",
+    "math": "mathematical",
+    "maths": "mathematical",
+    "mllm": "multimodal large language model",
+    "qa": "question answering",
+    "robot": "robotic",
+    "t2i": "text to image",
+    "t2v": "text to video",
+    "vlm": "vision language model",
+    "vqa": "visual question answering",
+}
+"""Words in names of methods and tasks that nobody in the field means otherwise."""
+
 _SAYS_NOTHING_AFTER: Final = {"accuracy": ("rate", "score"), "precision": ("rate",), "recall": ("rate",)}
 
 
@@ -51,6 +67,8 @@ def name_key(name: str, type: EntityType | None = None) -> str:
     in any case).
     """
     words = _drop_kind(to_words(_LAST_BRACKET.sub("", _plain(name)) or _plain(name)), type)
+    if type in ("method", "task"):
+        words = [part for word in words for part in _spell_out(word)]
     if len(words) == 1 and type not in (None, "model") and _ACRONYM.fullmatch(_less_plural(words[0])):
         return _less_plural(words[0]).upper()
     words = [*map(str.casefold, words[:-1]), *(_singular(word) for word in words[-1:])]
@@ -90,6 +108,11 @@ def _drop_kind(words: list[str], type: EntityType | None) -> list[str]:
     return words
 
 
+def _spell_out(word: str) -> list[str]:
+    """The words that a short word of many names stands for: `VQA`, `LLM`, `math`."""
+    return _SPELT_OUT.get(_singular(word), word).split()
+
+
 def _is_model_name(word: str) -> bool:
     return is_proper(word) or word.casefold() in _families()
 
@@ -124,17 +147,21 @@ def _order_model(words: list[str]) -> list[str]:
 
 
 def _order_metric(words: list[str]) -> list[str]:
-    """What behind `pass@1` or `accuracy` says nothing more goes."""
+    """What behind `pass@1` or `accuracy` says nothing more goes; a mean of what has a name is its average."""
     words = [re.sub("^r@", "recall@", word) for word in words]
+    if words[:1] in (["avg"], ["mean"]) and words[1:2] in (
+        ["accuracy"],
+        ["score"],
+        ["success"],
+        ["reward"],
+        ["psnr"],
+    ):
+        words = ["average", *words[1:]]
     if len(words) == 2 and "@" in words[0] and words[1] in ("accuracy", "rate", "score"):
         return words[:1]
     if len(words) > 1 and words[-1] in _SAYS_NOTHING_AFTER.get(words[-2], ()):
         return words[:-1]
     return words
-
-
-def _order_task(words: list[str]) -> list[str]:
-    return [part for word in words for part in (("question", "answering") if word == "qa" else (word,))]
 
 
 def _order_data(words: list[str]) -> list[str]:
@@ -149,7 +176,6 @@ def _whole(word: str) -> str:
 _ORDERS: Final[Mapping[EntityType | None, Callable[[list[str]], list[str]]]] = {
     "model": _order_model,
     "metric": _order_metric,
-    "task": _order_task,
     "benchmark": _order_data,
     "dataset": _order_data,
 }
