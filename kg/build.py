@@ -197,12 +197,13 @@ def train_model(
 ) -> tuple[Calibrated, list[Skipped]]:
     """Fits the model of the extractor on annotated texts and writes it into `folder`, with its card.
 
-    `standoff` is what `kg standoff` prints, `sources` are the digests with the texts. Returns what the
-    model is worth on texts held out of a first fit, and what of the digests was skipped. Raises
+    `standoff` is what `kg standoff` prints, `sources` are the digests with the texts; their other texts are
+    learned from too, as a first fit labels them. Returns what the model is worth on texts held out of that
+    fit, and what of the digests was skipped. Raises
     `SourceError`, `OutputError` and `ExtractorError`.
     """
     try:
-        from kg.training.examples import derive_examples
+        from kg.training.examples import derive_examples, derive_unmarked
         from kg.training.fit import EPOCHS
         from kg.training.train import train
     except ModuleNotFoundError as error:
@@ -210,10 +211,18 @@ def train_model(
     annotations, raw = read_standoff(Path(standoff))
     summaries, skipped = _read(sources)
     examples = list(track(derive_examples(annotations, summaries), "Reading the texts", len(annotations)))
-    found = train(
-        examples, raw, _folder(folder), epochs=EPOCHS if epochs is None else epochs, seed=seed, track=track
-    )
-    return found, skipped
+    marked = {annotation["id"] for annotation in annotations}
+    others = [summary for summary in summaries if summary.paper.arxiv_id not in marked]
+    unmarked = list(track(derive_unmarked(others), "Reading other texts", len(others)))
+    return train(
+        examples,
+        unmarked,
+        raw,
+        _folder(folder),
+        epochs=EPOCHS if epochs is None else epochs,
+        seed=seed,
+        track=track,
+    ), skipped
 
 
 def remove(paper: str, folder: Path | str = "outputs", *, track: Track = untracked) -> int:

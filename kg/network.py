@@ -32,6 +32,8 @@ _RELATIONS = {
     KG.leavesOpen,
     DCTERMS.creator,
     DCTERMS.isVersionOf,
+    DCTERMS.isPartOf,
+    SKOS.broader,
 }
 _NUMBERS = ("value", "upperValue", "baselineValue", "delta")
 _ATTRIBUTES = {

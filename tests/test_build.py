@@ -20,9 +20,9 @@ import kg.build
 from kg.build import build, example, remove
 from kg.errors import OutputError, SourceError, StoreError
 from kg.facts import from_quads
-from kg.model import EntityType, Facts
+from kg.model import Facts
 from kg.queries import Table, ask
-from kg.resolve import ThingKey
+from kg.resolve.keys import Keys
 from kg.store import open_store
 
 FILES = ("graph.nq", "graph.ttl")
@@ -235,14 +235,9 @@ def test_readers_are_told_of_an_interrupted_change(
 def test_a_change_of_the_lexicon_renames_every_graph(
     tmp_path: Path, sources: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kg.resolve import Resolution
-
-    def keys(self: Resolution, facts: Facts) -> dict[tuple[EntityType, str], ThingKey]:
-        return {(entity.type, entity.name): (entity.type, f"new {entity.name}") for entity in facts.entities}
-
     build([str(tmp_path / "digests")], tmp_path / "out")
     with monkeypatch.context() as patch:
-        patch.setattr(Resolution, "keys", keys)
+        patch.setattr(Keys, "before_merges", lambda self, use: (use.type, f"new {use.name}"))
         remove("2401.00000", tmp_path / "out")
     with open_store(tmp_path / "out") as store:
         bare = "SELECT * { ?paper kg:evaluatesOn ?thing FILTER NOT EXISTS { ?thing skos:prefLabel ?label } }"

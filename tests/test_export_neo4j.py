@@ -34,6 +34,8 @@ PROPERTIES = (
 TRIPLES = {f"kg:{name}": re.sub("(?=[A-Z])", "_", name).upper() for name in PROPERTIES} | {
     "dcterms:creator": "CREATOR",
     "dcterms:isVersionOf": "IS_VERSION_OF",
+    "dcterms:isPartOf": "IS_PART_OF",
+    "skos:broader": "BROADER",
     "oa:hasSource": "HAS_SOURCE",
 }
 # Type in a header → how the script must read such a column.
@@ -119,7 +121,7 @@ def check_neo4j(store: Store, files: dict[str, bytes], tables: dict[str, Rows]) 
     edges = Counter(
         (row["source_iri"], row["target_iri"], row.get("summary_iri"), row.get("words"), row.get("day"))
         for row in tables["edges"]
-        if row["relation"] != "isVersionOf"
+        if row["relation"] not in ("isVersionOf", "isPartOf", "broader")
     )
     assert edges == Counter(
         (row[":START_ID"], row[":END_ID"], row["summary_iri"], row.get("words"), row.get("day:date"))

@@ -81,6 +81,7 @@ PATHS: dict[str, tuple[str, dict[str, str]]] = {
             "parameters": "kg:parameterCount",
             "family": "dcterms:isVersionOf/skos:prefLabel",
             "family_iri": "dcterms:isVersionOf",
+            "same_as": "skos:exactMatch",
         },
     ),
     "results": (
@@ -398,7 +399,7 @@ def test_no_cell_runs_in_a_spreadsheet(start: str, tmp_path: Path) -> None:
 def test_a_csv_reads_as_documented(tmp_path: Path) -> None:
     with store_of([sample_facts()], tmp_path) as store:
         lines = write(store, "csv")["entities.csv"].decode("utf-8").splitlines()
-    assert lines[0] == "type,name,other_names,better,parameters,family,papers,iri,family_iri"
+    assert lines[0] == "type,name,other_names,better,parameters,family,papers,same_as,iri,family_iri"
     assert lines[-1].startswith("task,question spelling,,,,,1,https://")
     (alphabet,) = (line for line in lines if line.startswith("method,Alphabet,"))
     assert alphabet.startswith("method,Alphabet,ABet,,,,1,")

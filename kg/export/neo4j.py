@@ -108,7 +108,8 @@ def _relationships() -> Iterator[_File]:
     ends = ("source_iri", "target_iri")
     for relation in (*PAPER_ROLES, "leavesOpen", "creator", "states", *SLOTS):
         yield _File(_to_type(relation), "edges", relation, ("summary_iri", "paper", "day", "words"), ends)
-    yield _File("IS_VERSION_OF", "edges", "isVersionOf", ends=ends)
+    for relation in ("isVersionOf", "isPartOf", "broader"):
+        yield _File(_to_type(relation), "edges", relation, ends=ends)
     yield _File("ABOUT", "summaries", ends=("iri", "paper_iri"))
     yield _File("STATED_IN", "results", ends=("iri", "summary_iri"))
     yield _File("EVIDENCE", "evidence", ends=("statement_iris", "iri"))

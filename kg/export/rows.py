@@ -58,13 +58,14 @@ SELECT ?name ?kind (COUNT(DISTINCT ?paper) AS ?papers) ?iri {
   ?iri a kg:Author ; foaf:name ?name ; kg:nameKind ?kind . ?paper dcterms:creator ?iri .
 } GROUP BY ?name ?kind ?iri ORDER BY ?name ?iri"""
 _ENTITIES = """
-SELECT ?type ?name ?better ?parameters ?family ?iri ?family_iri {
+SELECT ?type ?name ?better ?parameters ?family ?same_as ?iri ?family_iri {
   VALUES (?class ?type) { (kg:Model "model") (kg:Method "method") (kg:Dataset "dataset")
     (kg:Benchmark "benchmark") (kg:Metric "metric") (kg:Task "task") }
   ?iri a ?class ; skos:prefLabel ?name .
   OPTIONAL { ?iri kg:better ?better }
   OPTIONAL { ?iri kg:parameterCount ?parameters }
   OPTIONAL { ?iri dcterms:isVersionOf ?family_iri . ?family_iri skos:prefLabel ?family }
+  OPTIONAL { ?iri skos:exactMatch ?same_as }
 } ORDER BY ?type ?name ?iri"""
 _OTHER_NAMES = "SELECT ?key ?value { ?key skos:altLabel ?value }"
 _NAMED_IN = """
@@ -101,7 +102,10 @@ SELECT ?source_iri ?property ?target_iri ?summary_iri {
 _STATES = """
 SELECT ?source_iri ?target_iri ?summary_iri {
   ?target_iri kg:statedIn ?summary_iri . ?summary_iri kg:about ?source_iri }"""
-_VERSIONS = "SELECT ?source_iri ?target_iri { ?source_iri dcterms:isVersionOf ?target_iri }"
+_WHOLES = """
+SELECT ?source_iri ?property ?target_iri {
+  VALUES ?property { dcterms:isVersionOf dcterms:isPartOf skos:broader }
+  ?source_iri ?property ?target_iri }"""
 _NODES = """
 SELECT ?node ?type ?label {
   VALUES (?class ?type) { (kg:Model "model") (kg:Method "method") (kg:Dataset "dataset")
@@ -248,7 +252,7 @@ def _links(store: Store) -> Iterator[dict[str, str]]:
     for row in select(store, _STATED):
         yield {**row, "relation": _local(row["property"])}
     yield from ({**row, "relation": "states"} for row in select(store, _STATES))
-    yield from ({**row, "relation": "isVersionOf"} for row in select(store, _VERSIONS))
+    yield from ({**row, "relation": _local(row["property"])} for row in select(store, _WHOLES))
 
 
 def _words(mentions: Iterable[dict[str, str]]) -> Mapping[tuple[str, str, str], str]:
@@ -309,7 +313,10 @@ TABLES: tuple[Sheet, ...] = (
     Sheet("authors", _columns("name kind papers:integer iri"), Tables.authors),
     Sheet(
         "entities",
-        _columns("type name other_names:list better parameters:integer family papers:integer iri family_iri"),
+        _columns(
+            "type name other_names:list better parameters:integer family papers:integer same_as iri "
+            "family_iri"
+        ),
         Tables.entities,
     ),
     Sheet(

@@ -62,7 +62,7 @@ def find_metric(name: str) -> Known | None:
 
     Of `FID-30K` and `Recall@5` it is what is known of `FID` and `Recall`, of `mean PSNR` that of `PSNR`.
     """
-    bare = re.sub(r"\s*[@_-]?\s*\d+k?$", "", name, flags=re.IGNORECASE)
+    bare = re.sub(r"\s*[@_-]?\s*\d+k?$", "", re.sub("^R@", "Recall@", name), flags=re.IGNORECASE)
     words = bare.split()
     ends = (" ".join(words[start:]) for start in range(len(words)))
     return next(filter(None, map(_find_measure, (name, *ends))), None)

@@ -18,13 +18,18 @@ CARD: Final = "README.md"
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """How a model came to be. `files` has the bytes of each file; `minutes` is the time that it took."""
+    """How a model came to be.
+
+    `held` of the `papers` are held out of a first fit; `unmarked` texts nobody annotated; `files` has the
+    bytes of each file; `minutes` is the time that it took.
+    """
 
     date: str
     seed: int
     epochs: int
     papers: int
     held: int
+    unmarked: int
     standoff: str
     base: str
     minutes: int
@@ -48,10 +53,11 @@ them fill the slots of a stated result. English only; summaries, not papers.
 | | |
 | --- | --- |
 | data | {made.papers} summaries, annotated by reading; standoff with SHA-256 `{made.standoff}` |
+| also read | {made.unmarked} summaries that nobody annotated, as a first fit labelled them |
 | base | all-MiniLM-L6-v2, Apache-2.0; `model.safetensors` with SHA-256 `{made.base}` |
 | licence | Apache-2.0 |
 | seed, epochs | {made.seed}, {made.epochs} |
-| time | {made.minutes} minutes, fitted twice |
+| time | {made.minutes} minutes |
 {files}
 """
 

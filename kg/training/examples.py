@@ -23,7 +23,7 @@ from kg.model import ENTITY_TYPES, Summary
 from kg.records import ROLE_NAMES, Record
 from kg.training.standoff import text_hash
 
-__all__ = ["UNMARKED", "Answer", "Example", "Marked", "derive_examples"]
+__all__ = ["UNMARKED", "Answer", "Example", "Marked", "derive_examples", "derive_unmarked"]
 
 UNMARKED: Final = -100
 """The label of a piece that nothing is learned from."""
@@ -95,6 +95,11 @@ def derive_examples(standoff: Iterable[Record], summaries: Iterable[Summary]) ->
             raise SourceError(
                 f"{record['id']}: the annotation does not fit its text ({error}); kg standoff makes such"
             ) from error
+
+
+def derive_unmarked(summaries: Iterable[Summary]) -> Iterator[Example]:
+    """One example without labels for each text."""
+    return (_example({"entities": [], "results": []}, summary) for summary in summaries)
 
 
 def _example(record: Record, summary: Summary) -> Example:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,7 @@ from kg.progress import Track, untracked
 from kg.training.examples import UNMARKED, Answer, Example
 from kg.training.network import Linker, Reader
 
-__all__ = ["EPOCHS", "Fitted", "fit"]
+__all__ = ["EPOCHS", "Fitted", "fit", "label"]
 
 EPOCHS: Final = 12
 _BATCH: Final = 12
@@ -34,9 +35,14 @@ Fitted = tuple[Reader, Linker]
 
 
 def fit(
-    examples: Sequence[Example], base: Path, *, epochs: int = EPOCHS, seed: int = 0, track: Track = untracked
+    examples: Sequence[Example],
+    start: Path | Reader,
+    *,
+    epochs: int = EPOCHS,
+    seed: int = 0,
+    track: Track = untracked,
 ) -> Fitted:
-    """Fits a network on the examples, from the base encoder's weights at `base`.
+    """Fits a network on the examples, from the base encoder's weights in a file or from a fitted encoder.
 
     AdamW with a linear warm-up and decline, under autocast to bfloat16. Of a text that needs several
     windows the first is learned from, and none of its slots.
@@ -44,7 +50,10 @@ def fit(
     random.seed(seed)
     torch.manual_seed(seed)
     reader, linker = Reader(), Linker()
-    reader.load_base(base)
+    if isinstance(start, Reader):
+        reader.take_body(start)
+    else:
+        reader.load_base(start)
     optimizer, schedule = _optimizer(reader, linker, epochs * math.ceil(len(examples) / _BATCH))
     reader.train()
     linker.train()
@@ -57,6 +66,28 @@ def fit(
         schedule.step()
         optimizer.zero_grad()
     return reader.eval(), linker.eval()
+
+
+def label(examples: Iterable[Example], reader: Reader) -> Iterator[Example]:
+    """The examples with what a fitted network says of their pieces in place of marks, and no slots.
+
+    Learning from one's own labels is self-training (D.-H. Lee, "Pseudo-Label", ICML workshop 2013). A text
+    that needs several windows is left out.
+    """
+    for example in examples:
+        if len(example.pieces.windows) == 1:
+            tags, roles = _say(reader, example)
+            yield replace(example, tags=tags, roles=roles, marked=(), answers=())
+
+
+def _say(reader: Reader, example: Example) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The likeliest tag of each piece, and the likeliest role where there is a tag."""
+    ids, features, hidden, _, _ = _tensors([example])
+    with torch.no_grad():
+        tag, role, _ = reader(ids, features, hidden)
+    tags: list[int] = tag[0, 1:-1].argmax(-1).tolist()
+    roles: list[int] = role[0, 1:-1].argmax(-1).tolist()
+    return tuple(tags), tuple(r if t else UNMARKED for r, t in zip(roles, tags, strict=True))
 
 
 def _pool(states: Tensor, pieces: Pieces, start: int, end: int) -> Tensor:

@@ -93,7 +93,13 @@ class Reader(nn.Module):
             for mine, theirs in _NAMES.items():
                 _copy(getattr(layer, mine), base, at + theirs)
 
+    def take_body(self, other: Reader) -> None:
+        """Takes over all weights of another but those of its hints and of what it was asked."""
+        own = {name: weight for name, weight in other.state_dict().items() if not name.startswith(_HEADS)}
+        self.load_state_dict(own, strict=False)
 
+
+_HEADS: Final = ("hints.", "tag.", "role.")
 _NAMES: Final = {
     "query": "attention.self.query",
     "key": "attention.self.key",

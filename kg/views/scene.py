@@ -34,7 +34,8 @@ SELECT DISTINCT ?source ?relation ?target {
   { VALUES (?property ?relation) {
       (kg:proposes "proposes") (kg:uses "uses") (kg:evaluatesOn "evaluates on")
       (kg:comparesWith "compares with") (kg:addresses "addresses") (kg:mentions "mentions")
-      (dcterms:creator "by") (dcterms:isVersionOf "version of") }
+      (dcterms:creator "by") (dcterms:isVersionOf "version of")
+      (dcterms:isPartOf "part of") (skos:broader "narrower than") }
     ?source ?property ?target }
   UNION { ?result kg:subject ?source ; kg:on ?target . BIND("measured on" AS ?relation) }
   UNION { ?result kg:subject ?source ; kg:baseline ?target . BIND("measured against" AS ?relation) }
