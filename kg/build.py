@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from itertools import islice
@@ -33,6 +33,7 @@ from kg.model import Skipped, Summary, parse_arxiv_id
 from kg.progress import Track, untracked
 from kg.readers.digest import find_digests, read_digests
 from kg.records import Record, to_record
+from kg.resolve import derive_resolution
 from kg.resolve.overrides import Override
 from kg.store import Refreshed, Store, open_store
 from kg.training.standoff import Aligned, derive_standoff, read_standoff
@@ -250,9 +251,12 @@ def merge(
     Undoing gives the former graph again, byte for byte. Raises `QueryError` where the names are of no
     two things of one type, and `StoreError`.
     """
-    with open_store(folder) as store:
-        decided = take_back(store, name, into, type) if undo else decide_merge(store, name, into, type)
-    return _decide(decided, Path(folder), undo, track)
+    return _decide(
+        Path(folder),
+        undo,
+        lambda store: take_back(store, name, into, type) if undo else decide_merge(store, name, into, type),
+        track,
+    )
 
 
 def split(
@@ -264,21 +268,25 @@ def split(
     track: Track = untracked,
 ) -> Override:
     """Decides that what is written exactly `name` is a thing by itself; with `undo`, takes it back."""
+    return _decide(
+        Path(folder),
+        undo,
+        lambda store: take_back(store, name, type=type) if undo else decide_split(store, name, type),
+        track,
+    )
+
+
+def _decide(folder: Path, undo: bool, choose: Callable[[Store], Override], track: Track) -> Override:
+    """Takes a decision, or takes it back; nothing is written where it would change nothing."""
     with open_store(folder) as store:
-        decided = take_back(store, name, type=type) if undo else decide_split(store, name, type)
-    return _decide(decided, Path(folder), undo, track)
-
-
-def _decide(decided: Override, folder: Path, undo: bool, track: Track) -> Override:
+        store.papers()
     with open_store(folder, write=True) as store:
-        before = store.overrides()
-        store.decide({*before} - {decided} if undo else {*before, decided})
-        refreshed, _ = _publish(store, folder, track)
-        if not undo and not refreshed.written:
-            store.decide(before)
-            raise QueryError(
-                f"{decided.name!r} has a fuller name beside it in each text that writes it: it can't be split"
-            )
+        decided, before = choose(store), store.overrides()
+        after = {*before} - {decided} if undo else {*before, decided}
+        if not undo and decided in derive_resolution(store.facts(), after).idle:
+            raise QueryError(f"no text writes {decided.name!r} by itself, without a fuller name of the thing")
+        store.decide(after)
+        _publish(store, folder, track)
     return decided
 
 

@@ -38,6 +38,14 @@ if TYPE_CHECKING:
     from kg.queries import NamedQuery
 
 
+_KEPT = {
+    "build": "; what it found is kept, and the same build goes on",
+    "merge": "; run kg build to be sure of the graph",
+    "split": "; run kg build to be sure of the graph",
+}
+"""What an interrupted command says of what it had done."""
+
+
 class _Commands(TyperGroup):
     """Keeps exit code 1 for "found wanting": an interruption is 2, and a reader that left is 0."""
 
@@ -46,11 +54,7 @@ class _Commands(TyperGroup):
             answer = super().invoke(ctx)
             sys.stdout.flush()
         except KeyboardInterrupt as error:
-            kept = (
-                "; what it found is kept, and the same build goes on"
-                if ctx.invoked_subcommand == "build"
-                else ""
-            )
+            kept = _KEPT.get(ctx.invoked_subcommand or "", "")
             raise KGError(f"interrupted{kept}") from error
         except BrokenPipeError:
             _drop_output()
@@ -241,10 +245,12 @@ def why_same_command(
 ) -> None:
     """Show why the names of one thing are one."""
     from kg.lookup import explain, find
+    from kg.model import ENTITY_TYPES
     from kg.store import open_store
 
     with open_store(store) as graph:
-        cards = [explain(graph, found) for found in find(graph, name) if found.kind != "Paper"]
+        named = {*(type.capitalize() for type in ENTITY_TYPES), "Author"}
+        cards = [explain(graph, found) for found in find(graph, name, named)]
     _show_cards(cards)
     for card in cards:
         if not card.sections:
@@ -585,6 +591,9 @@ def _say_holdings(built: Built, output: Path) -> None:
         f"The graph in {output} holds {to_count(built.papers, 'paper')}, "
         f"{to_count(built.summaries, 'summary', 'summaries')}, {to_count(built.quads, 'statement')}."
     )
+    for each in built.graphs.idle:
+        what = f"{each.decision} of the {each.type} {each.name}" + (f" into {each.into}" if each.into else "")
+        say(f"Without effect in overrides.csv: {what}; no text has such a name by itself.")
     if built.graphs.written or built.graphs.dropped:
         _say_stale(output)
 

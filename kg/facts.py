@@ -160,15 +160,19 @@ class _Part:
 
 
 class _Placed(NamedTuple):
-    """A mention as a graph holds it: what it refers to, and the type that it was read as, if another."""
+    """A mention as a graph holds it: what it refers to, and the type that it was read as, if another.
+
+    `instead_of`: what its words would name, had nobody merged things by hand.
+    """
 
     mention: Mention
     target: str
     read_as: EntityType | None
+    instead_of: str
 
 
-_Named = tuple[str, EntityType]
-"""The IRI of a thing, and the type that its mentions were read as."""
+_Named = tuple[str, EntityType, str]
+"""The IRI of a thing, the type that its mentions were read as, and what they would name without decisions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +198,10 @@ def _read_summaries(nodes: _Nodes) -> tuple[list[_Read], list[tuple[str, str]]]:
     faults: list[tuple[str, str]] = []
     dropped: set[str] = set()
     extractors = {value.value for node in nodes.values() for value in node.get(KG.fingerprint, ())}
+    decided = _read_decided(nodes)
     for part in _parts(nodes):
         try:
-            found = _read_part(part, nodes, extractors)
+            found = _read_part(part, nodes, extractors, decided)
             if read.setdefault(found.facts.summary.key, found) is not found:
                 raise FactsError("another summary of the same source, day and paper stands before it")
         except FactsError as error:
@@ -237,14 +242,14 @@ def _around(part: _Part, nodes: _Nodes) -> set[str]:
     return own | {value.value for iri in own for way in ways for value in nodes[iri].get(way, ())}
 
 
-def _read_part(part: _Part, nodes: _Nodes, extractors: Set[str]) -> _Read:
+def _read_part(part: _Part, nodes: _Nodes, extractors: Set[str], decided: _Decided) -> _Read:
     """The facts of one summary. Raises `FactsError` with the first thing that is amiss."""
-    mentions = {iri: _read_placed(iri, nodes) for iri in part.mentions}
+    mentions = {iri: _read_placed(iri, nodes, decided) for iri in part.mentions}
     named: dict[_Named, set[Mention]] = defaultdict(set)
     people: dict[Author, str] = {}
-    for mention, target, read_as in mentions.values():
+    for mention, target, read_as, instead_of in mentions.values():
         if mention.role in PAPER_ROLES:
-            named[target, read_as or _read_type(target, nodes)].add(mention)
+            named[target, read_as or _read_type(target, nodes), instead_of].add(mention)
         elif mention.role == "creator":
             name, kind = _text(nodes, target, FOAF.name), _text(nodes, target, KG.nameKind)
             people[Author(name, cast(NameKind, kind), mention.evidence)] = target
@@ -311,9 +316,22 @@ def _read_mention(iri: str, nodes: _Nodes) -> Mention:
     return Mention(evidence, _known(_ROLES_BACK, nodes, iri, KG.role), component, _TENTHS[confidence])
 
 
-def _read_placed(iri: str, nodes: _Nodes) -> _Placed:
+_Decided = Mapping[tuple[str, str], str]
+"""The thing and the form of each merge by hand → what the form would name without it."""
+
+
+def _read_decided(nodes: _Nodes) -> _Decided:
+    return {
+        (_iri(nodes, iri, KG.identifies), _text(nodes, iri, KG.writtenAs)): _text(nodes, iri, KG.insteadOf)
+        for iri, node in nodes.items()
+        if KG.insteadOf in node
+    }
+
+
+def _read_placed(iri: str, nodes: _Nodes, decided: _Decided) -> _Placed:
     read_as = _known(_TYPES_BACK, nodes, iri, KG.readAs) if KG.readAs in nodes[iri] else None
-    return _Placed(_read_mention(iri, nodes), _iri(nodes, iri, KG.refersTo), read_as)
+    mention, target = _read_mention(iri, nodes), _iri(nodes, iri, KG.refersTo)
+    return _Placed(mention, target, read_as, decided.get((target, mention.evidence.quote), ""))
 
 
 _Mentions = Mapping[str, _Placed]
@@ -349,7 +367,7 @@ def _read_result(iri: str, nodes: _Nodes, mentions: _Mentions, names: _Names) ->
 
 
 def _read_slot(thing: str, placed: _Placed, nodes: _Nodes, names: _Names) -> Slot:
-    key = (thing, placed.read_as or _read_type(thing, nodes))
+    key = (thing, placed.read_as or _read_type(thing, nodes), placed.instead_of)
     if key not in names:
         raise FactsError(f"no mention of its paper names {thing}")
     return Slot(*names[key], placed.mention)
@@ -408,7 +426,7 @@ class _AsNamed(Resolution):
     def __init__(self, read: _Read, nodes: _Nodes) -> None:
         self._things: dict[tuple[EntityType, str], ThingKey] = {
             (entity.type, entity.name): (_read_type(iri, nodes), iri)
-            for (iri, _), entity in read.things.items()
+            for (iri, _, _), entity in read.things.items()
         }
         self._people = read.people
 
@@ -426,7 +444,7 @@ class _AsWritten(Names):
         self.base = ""
         self._read = read
         self._mentions: dict[tuple[str, int, int, tuple[str, ...]], str] = {}
-        for iri, (mention, target, read_as) in read.mentions.items():
+        for iri, (mention, target, read_as, _) in read.mentions.items():
             evidence = mention.evidence
             distinguishing = (
                 mention.role,

@@ -266,6 +266,8 @@ def _put_thing(put: Put, thing: Thing, names: Names) -> None:
     for form in thing.forms:
         put(node, SKOS.altLabel, _text(form.written))
         _put_identification(put, node, form.written, form.reason, form.papers, names)
+        if form.instead_of is not None:
+            put(names.identification(node, form.written), KG.insteadOf, _text(form.instead_of))
 
 
 def _put_identification(

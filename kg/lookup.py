@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import cast
 
@@ -12,10 +13,21 @@ from kg.errors import QueryError
 from kg.model import parse_arxiv_id
 from kg.queries import Table, close_names, to_table
 from kg.resolve import name_key
-from kg.store import Store, query
-from kg.vocabulary import KG
+from kg.store import Store, query, select
+from kg.vocabulary import CLASSES, KG
 
-__all__ = ["Card", "Found", "Hit", "Section", "derive_counts", "describe", "explain", "find", "search"]
+__all__ = [
+    "Card",
+    "Found",
+    "Hit",
+    "Section",
+    "derive_counts",
+    "describe",
+    "explain",
+    "find",
+    "forms",
+    "search",
+]
 
 _NAMED = """
 SELECT DISTINCT ?node ?class ?label ?form {
@@ -53,11 +65,19 @@ SELECT ?form ?why (COUNT(DISTINCT ?p) AS ?papers) (MIN(?id) AS ?first) ?node {
   ?i kg:identifies ?node ; kg:writtenAs ?form ; kg:reason ?why ; prov:wasDerivedFrom ?p .
   ?p fabio:hasArXivId ?id
 } GROUP BY ?form ?why ?node ORDER BY ?form"""
+_WHY = """
+SELECT DISTINCT ?form ?why ?id {
+  ?i kg:identifies ?node ; kg:writtenAs ?form ; kg:reason ?why ; prov:wasDerivedFrom/fabio:hasArXivId ?id
+}"""
 _READ_AS = """
-SELECT ?type (SAMPLE(?exact) AS ?form) (COUNT(DISTINCT ?p) AS ?papers) (MIN(?id) AS ?first) ?node {
-  ?mention kg:refersTo ?node ; kg:readAs ?class ; oa:exact ?exact ; oa:hasSource/kg:about ?p .
-  ?p fabio:hasArXivId ?id . ?class rdfs:label ?type
-} GROUP BY ?type ?node ORDER BY ?type"""
+SELECT DISTINCT ?form ?why ?id {
+  ?mention kg:refersTo ?node ; kg:readAs/rdfs:label ?why ; oa:exact ?form ;
+    oa:hasSource/kg:about/fabio:hasArXivId ?id
+}"""
+_KINDS = frozenset(iri.removeprefix(KG.iri) for iri in (*CLASSES.values(), KG.Author, KG.Paper))
+_TOLD = 5
+"""How many papers are named that bear out a reason."""
+
 _ABOUT_THING = {
     "written as": _WRITTEN_AS,
     "part of": """
@@ -156,10 +176,10 @@ class Card:
     sections: tuple[Section, ...]
 
 
-def find(store: Store, name: str) -> list[Found]:
+def find(store: Store, name: str, kinds: Set[str] = _KINDS) -> list[Found]:
     """The nodes that are called so; where none is, those with this name among others, or one spelt alike.
 
-    A name is that of a thing, an author, or a paper (its title or its id).
+    A name is that of a thing, an author, or a paper (its title or its id); only `kinds` are looked for.
     Raises `QueryError` where there is none, with names that come near.
     """
     name = parse_arxiv_id(name)
@@ -168,6 +188,8 @@ def find(store: Store, name: str) -> list[Found]:
     forms: dict[str, str] = {}
     key = name_key(name)
     for node, form in _named(store):
+        if node.kind not in kinds:
+            continue
         forms[form] = node.label
         if form == name:
             same.add(node)
@@ -219,8 +241,27 @@ def describe(store: Store, found: Found) -> Card:
 
 
 def explain(store: Store, found: Found) -> Card:
-    """Why the names of a node are one: the forms, the types that it was read as, and who bears it out."""
-    return _card(store, found, {"written as": _WRITTEN_AS, "read as": _READ_AS})
+    """Why the names of a node are one: its forms, the types that it was read as, and who bears it out."""
+    tables = {"written as": _to_reasons(store, found, _WHY), "read as": _to_reasons(store, found, _READ_AS)}
+    return Card(found, tuple(Section(heading, table) for heading, table in tables.items() if table.rows))
+
+
+def _to_reasons(store: Store, found: Found, asked: str) -> Table:
+    """The forms of a node with a reason each, how many papers bear it out, and the first of them."""
+    papers: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in select(store, asked.replace("?node", f"<{found.iri}>")):
+        papers[row["form"], row["why"]].add(row["id"])
+    rows = (
+        (form, why, str(len(ids)), ", ".join(sorted(ids)[:_TOLD]) + (", …" if len(ids) > _TOLD else ""))
+        for (form, why), ids in sorted(papers.items())
+    )
+    return Table(("form", "why", "papers", "which"), tuple(rows), frozenset({"papers"}))
+
+
+def forms(store: Store, iri: str) -> list[str]:
+    """All that a thing is written as, its label among them, sorted."""
+    asked = f"SELECT DISTINCT ?form {{ <{iri}> skos:prefLabel|skos:altLabel ?form }}"
+    return sorted(row["form"] for row in select(store, asked))
 
 
 def _card(store: Store, found: Found, queries: Mapping[str, str]) -> Card:

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, cast
 import pyoxigraph as ox
 
 from kg import graph
-from kg.errors import StoreError
+from kg.errors import OutputError, StoreError
 from kg.files import write_file
 from kg.model import Facts, Skipped, Summary
 from kg.progress import Track, untracked
@@ -68,18 +68,20 @@ _BULK_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """How many graphs a refresh wrote, dropped, and left as they were."""
+    """How many graphs a refresh wrote, dropped, and left as they were; and decisions that changed nothing."""
 
     written: int
     dropped: int
     kept: int
+    idle: tuple[Override, ...] = ()
 
 
 @contextmanager
 def open_store(folder: Path | str, *, base: str | None = None, write: bool = False) -> Iterator[Store]:
     """Opens the store in `folder`; with `write`, makes it where there is none, and locks it.
 
-    Raises `StoreError` where there is none to read, another process writes, or a file is damaged.
+    Raises `StoreError` where there is none to read, another process writes, or a file is damaged, and
+    `SourceError` where what people decided cannot be read: nothing is written then.
     """
     home = Path(folder) / _FOLDER
     try:
@@ -91,7 +93,10 @@ def open_store(folder: Path | str, *, base: str | None = None, write: bool = Fal
         raise StoreError(f"cannot use the store in {folder}: {error.strerror}") from error
     try:
         with _lock(home, folder) if write else nullcontext(), _connect(home, write) as db:
-            yield Store(home, db, base, write=write)
+            store = Store(home, db, base, write=write)
+            if write:
+                store.overrides()
+            yield store
     except (sqlite3.Error, json.JSONDecodeError) as error:
         raise StoreError(
             f"the store in {folder} cannot be used ({error}): it is busy, read-only or damaged, or the disk "
@@ -204,23 +209,20 @@ class Store:
 
     def overrides(self) -> tuple[Override, ...]:
         """What people decided about names. Raises `SourceError` where the file cannot be read."""
-        return read_overrides(self._overrides)
+        return read_overrides(self._overrides_path)
 
     def decide(self, overrides: Iterable[Override]) -> None:
         """Writes what people decided about names; without any, there is no file."""
         if text := to_csv(overrides):
-            write_file(self._overrides, [text.encode()])
+            write_file(self._overrides_path, [text.encode()])
         else:
-            self._overrides.unlink(missing_ok=True)
-
-    def forms(self, thing: str) -> list[str]:
-        """All that a thing is written as, its label among them, sorted."""
-        asked = "SELECT DISTINCT ?thing ?form { ?thing skos:prefLabel|skos:altLabel ?form } ORDER BY ?form"
-        found = cast(ox.QuerySolutions, query(self.quads, asked, {"thing": ox.NamedNode(thing)}))
-        return [solution["form"].value for solution in found]
+            try:
+                self._overrides_path.unlink(missing_ok=True)
+            except OSError as error:
+                raise OutputError(f"cannot remove {self._overrides_path}: {error.strerror}") from error
 
     @property
-    def _overrides(self) -> Path:
+    def _overrides_path(self) -> Path:
         return self._home.parent / OVERRIDES
 
     # Rejects
@@ -265,7 +267,7 @@ class Store:
         for other in self._home.glob("quads-*"):
             if other != folder:
                 shutil.rmtree(other, ignore_errors=True)
-        return Refreshed(len(changed), len(dropped), len(wanted) - len(changed))
+        return Refreshed(len(changed), len(dropped), len(wanted) - len(changed), resolution.idle)
 
     def _graphs(self, resolution: Resolution) -> Iterator[_Graph]:
         names = self.names

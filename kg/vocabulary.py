@@ -69,7 +69,7 @@ KG = Namespace(
     statedIn subject on metric kind value valueText upperValue unit direction baseline baselineValue
     evidence delta deltaKind deltaCheck
     inField refersTo readAs role confidence fingerprint
-    identifies writtenAs reason
+    identifies writtenAs reason insteadOf
     """,
 )
 RDF = Namespace("http://www.w3.org/1999/02/22-rdf-syntax-ns#", "type")

@@ -21,6 +21,7 @@ from kg.model import (
     Summary,
 )
 from kg.resolve import derive_resolution
+from kg.resolve.overrides import Override
 from kg.vocabulary import Names
 
 TITLE = "Alphabet: spelling with Llama-3-8B"
@@ -28,7 +29,8 @@ ABSTRACT = (
     "Alphabet, or ABet, builds on Llama-3-8B and on OpenPile for question spelling. It is measured on "
     "SpellBench and QuizBank and set against Betabet and Gammabet; Deltabet is named too. On SpellBench it "
     "lifts accuracy from 39.4% to 55.6%, ahead of Betabet, with 2-3% fewer errors. How far does it scale? "
-    "SpellBench val, letter question answering, BERT and letter games, a task, are named as well."
+    "SpellBench val, letter question answering, BERT and letter games, a task, are named as well, "
+    "as is Epsilonbet."
 )
 BYLINE = "Ada Example, spellfan7"
 SUMMARY = Summary(
@@ -79,6 +81,7 @@ def sample_facts() -> Facts:
         ("benchmark", "SpellBench val", "mentions"),
         ("model", "BERT", "mentions"),
         ("method", "letter games", "mentions"),
+        ("method", "Epsilonbet", "mentions"),
         ("task", "letter games", "addresses"),
     ]
     others = [Entity(type, (mention(name, role),)) for type, name, role in named]
@@ -113,7 +116,7 @@ def sample_quads() -> list[Quad]:
     """The summary's graph, the things that it names and the components, as a batch for validation."""
     names = Names()
     facts = sample_facts()
-    resolution = derive_resolution([facts])
+    resolution = derive_resolution([facts], [Override("merge", "method", "Epsilonbet", "Gammabet")])
     return [
         *to_quads(facts, resolution, names),
         *to_identity_quads(resolution, names),

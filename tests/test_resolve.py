@@ -224,6 +224,41 @@ def test_wordings_of_one_long_form_are_one() -> None:
     }
 
 
+OTHER_LONGS = [
+    ("MLM", "multimodal language model", "multilingual language model"),
+    ("GRM", "generalist reward model", "generative reward model"),
+    ("MRM", "multifurcation reward model", "multimodal reward model"),
+]
+
+
+@pytest.mark.parametrize(("short", "one", "two"), OTHER_LONGS)
+def test_long_forms_that_begin_alike_stay_apart(short: str, one: str, two: str) -> None:
+    texts = [(number, long) for number, long in enumerate((one, one, two, two))]
+    facts = [explained(f"{n}", "model", f"A {long} ({short}).", long) for n, long in texts]
+    assert labels(*facts) == {one: [one], two: [two]}
+
+
+def test_a_form_in_another_case_is_no_kin() -> None:
+    assert len(labels(alone(1, "SaM"), alone(2, "Segment Anything", "model"))) == 2
+    assert len(labels(alone(1, "SAM"), alone(2, "Segment Anything", "model"))) == 1
+
+
+def test_a_paper_s_own_proposal_keeps_its_type() -> None:
+    own = explained("1", "method", "RULER prunes.", "RULER", "RULER: Pruning")
+    read = [alone(n, "RULER", "benchmark") for n in range(2, 20)] + [own]
+    assert set(derive_resolution(read).things) == {("benchmark", "ruler"), ("method", "ruler")}
+
+
+def test_a_family_is_the_thing_that_its_name_is() -> None:
+    facts = [alone(1, "Vision Transformer", "model"), alone(2, "ViT-22B", "model")]
+    things = derive_resolution(facts).things
+    assert {thing.label for thing in things.values()} == {"Vision Transformer", "ViT-22B"}
+    assert things["model", "vit22b"].wholes == (("isVersionOf", "visiontransformer"),)
+    read = [alone(n, name, "model") for n, name in enumerate(("Tulip2", "Tulip2-7B", "Rose"))]
+    decided = derive_resolution(read, [Override("merge", "model", "Tulip2", "Rose")]).things
+    assert decided["model", "tulip2-7b"].wholes == (("isVersionOf", "rose"),)
+
+
 def test_a_word_is_no_short_form() -> None:
     assert labels(tulips(1), tulips(2), alone(3, "gtp")) == {LONG: [LONG], "gtp": ["gtp"]}
 
@@ -266,7 +301,7 @@ def test_a_method_and_a_benchmark_of_one_name_stay_apart() -> None:
 
 def test_a_word_is_no_short_name_of_another_type() -> None:
     read = [alone(n, "CLIP", "model") for n in range(9)] + [alone(99, "clip mechanism", "method")]
-    assert set(derive_resolution(read).things) == {("model", "clip"), ("method", "clip")}
+    assert set(derive_resolution(read).things) == {("model", "clip"), ("method", "Clip")}
 
 
 def test_a_slip_among_many_is_settled() -> None:
@@ -332,6 +367,12 @@ SAME: list[tuple[EntityType, str, str]] = [
     ("model", "LLaVA-v1.5", "LLaVA 1.5"),
     ("method", "GRPO algorithm", "GRPO"),
     ("method", "PRMs", "PRM"),
+    ("method", "ReAct", "Re-Act"),
+    ("metric", "token", "tokens"),
+    ("model", "TRELLIS", "Trellis"),
+    ("dataset", "GEOM-DRUGS", "GEOM-Drugs"),
+    ("metric", "accuracy (%)", "accuracy"),
+    ("method", "FM (Flexible Match)", "Flexible Match"),
     ("task", "medical QA", "medical question answering"),
 ]
 
@@ -354,6 +395,10 @@ APART: list[tuple[EntityType, str, str]] = [
     ("method", "MAP", "map"),
     ("method", "instruction tuning", "visual instruction tuning"),
     ("task", "tool use", "tool calling"),
+    ("model", "Titans", "Titan"),
+    ("benchmark", "ARC (Easy)", "ARC (Challenge)"),
+    ("metric", "WER (clean)", "WER (other)"),
+    ("model", "Llama-3 (Instruct)", "Llama-3 (base)"),
 ]
 
 
@@ -380,7 +425,7 @@ def test_what_is_merged_is_one_under_the_name_that_stays() -> None:
     assert labels(*facts, overrides=decisions[:1]) == {"Lily": ["Lily"], "Tulip": ["Rose", "Tulip", "rose"]}
     for order in (decisions, decisions[::-1]):
         assert labels(*facts, overrides=order) == {"Lily": ["Lily", "Rose", "Tulip", "rose"]}
-    forms = derive_resolution(facts, decisions).things["method", "lily"].forms
+    forms = derive_resolution(facts, decisions).things["method", "Lily"].forms
     assert {form.written: form.reason for form in forms} == dict.fromkeys(
         ("Rose", "Tulip", "rose"), "by hand"
     )
@@ -518,6 +563,10 @@ def test_a_shared_account_makes_one_person() -> None:
             [("RLVR", "reinforcement learning with verifiable rewards")],
         ),
         ("in first, second tulip (FT) there", []),
+        ('by "Slow Perception" (SP)', [("SP", "Slow Perception")]),
+        ("by FM (Flexible Match), as", [("FM", "Flexible Match")]),
+        ("by Grouped Tulip Pruning (GTP; Sec. 2)", [("GTP", "Grouped Tulip Pruning")]),
+        ("on TulipBench (Tulip and its benchmark)", []),
         ("an accuracy (of 3)", []),
         ("it gains 3 points (up from 2)", []),
         ("a tulip (T) grows", []),

@@ -190,6 +190,7 @@ BREAKS: dict[str, list[str]] = {
         "WHERE { ?x a kg:Identification ; kg:identifies ?thing }"
     ],
     "IdentificationReason": [without(FORM, "kg:reason"), instead(FORM, "kg:reason", '"a guess"')],
+    "IdentificationInsteadOf": [also(FORM, "kg:insteadOf", "1")],
     "IdentificationPapers": [without(FORM, "prov:wasDerivedFrom")],
     "Result": [also(GAIN, "rdfs:comment", '"new"')],
     "ResultStatedIn": [also(GAIN, "kg:statedIn", "<urn:other>")],

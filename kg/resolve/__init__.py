@@ -43,14 +43,20 @@ __all__ = [
 class Resolution:
     """Which thing each entity is, and which person each author of a byline is.
 
-    `people` gives, for a name and a paper, the first paper of that person and why they are one.
+    `people` gives, for a name and a paper, the first paper of that person and why they are one; `idle` are
+    the decisions about names that no text writes.
     """
 
     def __init__(
-        self, things: Mapping[ThingKey, Thing], people: Mapping[Node, tuple[str, Tie]], keys: Keys
+        self,
+        things: Mapping[ThingKey, Thing],
+        people: Mapping[Node, tuple[str, Tie]],
+        keys: Keys,
+        idle: tuple[Override, ...] = (),
     ) -> None:
         self.things = things
         self.people = people
+        self.idle = idle
         self._keys = keys
 
     def keys(self, facts: Facts) -> dict[tuple[EntityType, str], ThingKey]:
@@ -71,11 +77,28 @@ def derive_resolution(facts: Iterable[Facts], overrides: Iterable[Override] = ()
     seen = Seen()
     for each in facts:
         seen.read(each)
-    decided = list(overrides)
+    decided = sorted(set(overrides))
     keys = Keys(seen)
     keys.settle_types(seen)
     keys.split(each for each in decided if each.decision == "split")
-    merges = [each for each in decided if each.decision == "merge"]
+    things = derive_things(seen, keys)
+    called = to_called(things)
+    named = {keys.before_merges(use) for use in seen.uses}
+    merges, idle = list[tuple[ThingKey, ThingKey]](), list[Override]()
+    for decision in decided:
+        one, other = (
+            called.get((decision.type, name)) for name in (decision.name, decision.into or decision.name)
+        )
+        if one is None or other is None or one not in named or not _is_apart(decision, one):
+            idle.append(decision)
+        elif decision.decision == "merge":
+            merges.append((one, other))
     if merges:
-        keys.merge(merges, to_called(derive_things(seen, keys)))
-    return Resolution(derive_things(seen, keys), derive_people(seen.bylines), keys)
+        keys.merge(merges)
+        things = derive_things(seen, keys, things)
+    return Resolution(things, derive_people(seen.bylines), keys, tuple(idle))
+
+
+def _is_apart(decided: Override, key: ThingKey) -> bool:
+    """Whether a split has made a thing of its own; a merge has nothing to make."""
+    return decided.decision == "merge" or key[1].endswith(f"\n={decided.name}")

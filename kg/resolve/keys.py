@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, Literal
 
 from kg.model import ENTITY_TYPES, EntityType
 from kg.resolve.abbreviations import signature
 from kg.resolve.known import Known, find_known
 from kg.resolve.names import is_proper, name_key
 from kg.resolve.overrides import Override
-from kg.resolve.uses import Seen, ThingKey, Use
+from kg.resolve.uses import Seen, ThingKey, Use, to_realm
 
-__all__ = ["Keys"]
+__all__ = ["How", "Keys"]
 
 _KIN: Final = frozenset(
     frozenset(pair) for pair in (("model", "method"), ("dataset", "benchmark"), ("method", "task"))
@@ -32,12 +32,19 @@ _OVERWHELMING: Final = 10
 """How many times more papers must read a name as one type than as another that is no kin."""
 
 
+How = Literal["spelling", "lexicon", "abbreviation"]
+"""Why a form by itself is a name of a thing."""
+
+_SHORT: Final = 5
+"""Names of so few letters are taken for what they are as a kin type only where they are written so."""
+
+
 class Keys:
     """What names lead to: the key of the thing that a use is a use of."""
 
     def __init__(self, seen: Seen) -> None:
-        self._canonical: dict[ThingKey, str] = {}
-        self._several = {key for key, papers in seen.coined.items() if len(papers) > 1}
+        self._canonical: dict[ThingKey, tuple[str, How]] = {}
+        self._several = {name for name, papers in seen.coined.items() if len(papers) > 1}
         self._types: dict[ThingKey, EntityType] = {}
         self._split: set[ThingKey] = set()
         self._merged: dict[ThingKey, ThingKey] = {}
@@ -46,39 +53,46 @@ class Keys:
 
     def of(self, use: Use) -> ThingKey:
         """The key of the thing that a use is a use of."""
-        key = self.before_merges(use)
-        return self._merged.get(key, key)
+        return self._follow(self.before_merges(use))
 
     def before_merges(self, use: Use) -> ThingKey:
         """The same, had nobody merged things by hand."""
         key = self._by_name(use)
         type = self._types.get((use.type, key), use.type)
-        if use.types and type not in use.types:
+        if (use.types and type not in use.types) or (use.coined and {use.type, type} not in _KIN):
             type = use.type
-        return (type, f"={use.name}") if (type, use.name) in self._split else (type, key)
+        return (type, f"{key}\n={use.name}") if (type, use.name) in self._split else (type, key)
 
-    def of_form(self, type: EntityType, form: str) -> str:
-        """The key that a form has by itself, or as a kin type, where more is known of it."""
+    def of_name(self, type: EntityType, name: str) -> ThingKey:
+        """The key of the thing that a name by itself is a name of."""
+        key, _ = self.of_form(type, name)
+        return self._follow((self._types.get((type, key), type), key))
+
+    def of_form(self, type: EntityType, form: str) -> tuple[str, How]:
+        """The key that a form has by itself, or as a kin type, where more is known of it; and why."""
         key = name_key(form, type)
         for each in (type, *_KINDRED[type]):
-            known = find_known(each, name_key(form, each))
-            if known or (each, name_key(form, each)) in self._canonical:
-                return known.key if known else self._canonical[each, name_key(form, each)]
-        return key
+            theirs = name_key(form, each)
+            known = find_known(each, theirs)
+            if known and (each == type or len(form) > _SHORT or form in known.forms):
+                return known.key, "spelling" if known.key == key else "lexicon"
+            if (each, theirs) in self._canonical and (each == type or len(form) > _SHORT or form.isupper()):
+                return self._canonical[each, theirs]
+        return key, "spelling"
 
     def _by_name(self, use: Use) -> str:
         """A form that is but the tail of the fullest name decides nothing: `accuracy` is not all of it."""
         key = name_key(use.name, use.type)
-        if use.coined and key in self._several:
-            return f"{key} {use.coined}"
+        if use.coined and to_realm(use.type, key) in self._several:
+            return f"{key}\n{use.coined}"
         known = find_known(use.type, key)
         if use.long and (known is None or _explains_otherwise(known, use.long)):
-            return self.of_form(use.type, use.long)
+            return self.of_form(use.type, use.long)[0]
         for form in (use.name, *(alias for alias in use.aliases if not _is_tail(alias, use.name))):
             known = find_known(use.type, name_key(form, use.type))
             if known:
                 return known.key
-        return self.of_form(use.type, use.name)
+        return self.of_form(use.type, use.name)[0]
 
     def _explain(self, longs: Mapping[ThingKey, Mapping[str, set[str]]]) -> None:
         """Short forms become what nearly all papers that explain them say; wordings of it become one."""
@@ -97,11 +111,11 @@ class Keys:
                 continue
             target = known.key if known else self._commonest(type, groups[best])
             for form in (short, *(name_key(long, type) for long in groups[best])):
-                self._canonical.setdefault((type, form), target)
+                self._canonical.setdefault((type, form), (target, "abbreviation"))
 
     def _commonest(self, type: EntityType, group: Mapping[str, set[str]]) -> str:
         long = min(group, key=lambda long: (-len(group[long]), long))
-        return self.of_form(type, long)
+        return self.of_form(type, long)[0]
 
     def _complete_years(self, keys: set[ThingKey]) -> None:
         """`AIME24` is `AIME 2024` where that is written too, or known."""
@@ -109,7 +123,7 @@ class Keys:
             year = re.fullmatch(r"(.*[a-z])-?(2\d)", key) if type in ("benchmark", "dataset") else None
             full = f"{year[1]}20{year[2]}" if year else ""
             if full and ((type, full) in keys or find_known(type, full)):
-                self._canonical.setdefault((type, key), full)
+                self._canonical.setdefault((type, key), (full, "spelling"))
 
     def settle_types(self, seen: Seen) -> None:
         """A name that is read as several types gets the commonest, where the others are kin or slips."""
@@ -133,17 +147,21 @@ class Keys:
         """What is written so is a thing by itself."""
         self._split = {(each.type, each.name) for each in splits}
 
-    def merge(self, merges: Iterable[Override], called: Mapping[ThingKey, ThingKey]) -> None:
-        """All that leads to one thing leads to another; `called` gives the key for a type and a name."""
-        for each in sorted(merges):
-            one, other = (
-                called.get((each.type, name), (each.type, self.of_form(each.type, name)))
-                for name in (each.name, each.into)
-            )
-            one, other = self._merged.get(one, one), self._merged.get(other, other)
+    def merge(self, merges: Iterable[tuple[ThingKey, ThingKey]]) -> None:
+        """All that leads to the first of two things leads to the second."""
+        for one, other in merges:
+            one, other = self._follow(one), self._follow(other)
             if one != other:
-                self._merged |= {key: other for key, into in self._merged.items() if into == one}
                 self._merged[one] = other
+
+    def _follow(self, key: ThingKey) -> ThingKey:
+        """Where merges lead to in the end."""
+        end = key
+        while end in self._merged:
+            end = self._merged[end]
+        while key != end:
+            self._merged[key], key = end, self._merged[key]
+        return end
 
 
 def _explains_otherwise(known: Known, long: str) -> bool:

@@ -10,19 +10,25 @@ from typing import Final
 
 from kg.extract.lexicon import load_families
 from kg.model import EntityType
+from kg.resolve.abbreviations import is_short_for
 
 __all__ = ["is_proper", "name_key", "to_words"]
 
 _MARKED: Final = re.compile(r"([A-Za-z])[\u0300-\u036f]+")
 _AND: Final = re.compile(r"(?<=\w)\s*&\s*(?=\w)")
-_LAST_BRACKET: Final = re.compile(r" ?\([^()\d]*\)$")
+_LAST_BRACKET: Final = re.compile(r"(.*\S) ?\(([^()]*)\)")
 _WORD: Final = re.compile(r"[^\s_\-–—/()'’]+")
 _VERSION: Final = re.compile(r"\d{1,2}(?:\.\d{1,2})?")
-_ACRONYM: Final = re.compile(r"(?=(?:.*[A-Z]){2})[A-Za-z]{2,5}")
+_SHORT_WORD: Final = re.compile(r"[A-Za-z]?[a-z]{1,4}")
+"""A word that another case would make a short form."""
+
 _SIZE: Final = re.compile(r"\d+(?:\.\d+)?[bm](?:illion)?")
 _BRITISH: Final = (("isation", "ization"), ("modelling", "modeling"), ("labelling", "labeling"))
 _MISREAD: Final = re.compile(r"^(gpt ?4)[0o](?=\b)|^[0o]([134])(?=\b)")
 """What digests make of GPT-4o, o1 and o3: letters and digits that look alike."""
+
+_AVERAGED: Final = re.compile("accuracy|performance|reward|score|success|win")
+"""What has no other mean than the average."""
 
 _MAKER: Final = re.compile("openai|google|deepmind|meta|alibaba|anthropic|microsoft")
 
@@ -51,7 +57,7 @@ _SPELT_OUT: Final = {
     "vlm": "vision language model",
     "vqa": "visual question answering",
 }
-"""Words in names of methods and tasks that nobody in the field means otherwise."""
+"""Words in names of methods and tasks, and what nobody in the field would tell from them."""
 
 _SAYS_NOTHING_AFTER: Final = {"accuracy": ("rate", "score"), "precision": ("rate",), "recall": ("rate",)}
 
@@ -62,16 +68,17 @@ def name_key(name: str, type: EntityType | None = None) -> str:
 
     Of a `type`, what only such names may lose goes too: `GRPO algorithm` is `GRPO`, `Claude Sonnet 4` is
     `Claude 4 Sonnet`, `Pass@1 accuracy` is `pass@1`. Versions stay apart: `MATH-500` is not `MATH`,
-    `Llama-3 (8B)` is not `Llama-3 (70B)`, `C++` is not `C`; only a last bracket without a digit is a
-    short form, and goes. Case tells short forms from words: `MAP` is no `map` (but models are written
-    in any case).
+    `Llama-3 (8B)` is not `Llama-3 (70B)`, `C++` is not `C`; of a last bracket only the short or the long
+    form of what stands before it goes. Case tells a short word from a short form: `map` is no `MAP` (but
+    models are written in any case).
     """
-    words = _drop_kind(to_words(_LAST_BRACKET.sub("", _plain(name)) or _plain(name)), type)
+    words = _drop_kind(to_words(_less_bracket(_plain(name))), type)
     if type in ("method", "task"):
         words = [part for word in words for part in _spell_out(word)]
-    if len(words) == 1 and type not in (None, "model") and _ACRONYM.fullmatch(_less_plural(words[0])):
-        return _less_plural(words[0]).upper()
-    words = [*map(str.casefold, words[:-1]), *(_singular(word) for word in words[-1:])]
+    last = _singular(words[-1], type if len(words) == 1 else None) if words else ""
+    if len(words) == 1 and type not in (None, "model") and _SHORT_WORD.fullmatch(words[0][: len(last)]):
+        return last.capitalize()
+    words = [*map(str.casefold, words[:-1]), *filter(None, (last,))]
     joined = ""
     for word in _ORDERS[type](words) if type in _ORDERS else words:
         joined += "-" + word if joined[-1:].isdigit() and word[0].isdigit() else word
@@ -97,10 +104,21 @@ def _plain(name: str) -> str:
     return " ".join(_AND.sub(" and ", unicodedata.normalize("NFC", text)).split())
 
 
+def _less_bracket(text: str) -> str:
+    """The long form of `Flexible Match (FM)` and of `FM (Flexible Match)`; nor does `(%)` count."""
+    bracket = _LAST_BRACKET.fullmatch(text)
+    if bracket is None:
+        return text
+    name, inside = bracket.groups()
+    if is_short_for(name, inside):
+        return inside
+    return name if is_short_for(inside, name) or not any(map(str.isalnum, inside)) else text
+
+
 def _drop_kind(words: list[str], type: EntityType | None) -> list[str]:
     """A class of models is called a model (`world model`), and so keeps the word; a name does not."""
     while len(words) > 1:
-        last = _singular(words[-1])
+        last = _singular(words[-1], None)
         of_model = type is not None and last == "model" and any(map(_is_model_name, words[:-1]))
         if not (of_model or _KIND_WORDS[type].fullmatch(last)):
             break
@@ -109,22 +127,27 @@ def _drop_kind(words: list[str], type: EntityType | None) -> list[str]:
 
 
 def _spell_out(word: str) -> list[str]:
-    """The words that a short word of many names stands for: `VQA`, `LLM`, `math`."""
-    return _SPELT_OUT.get(_singular(word), word).split()
+    """The words that a word of many names is as good as: of `VQA`, `LLM`, `math`."""
+    return _SPELT_OUT.get(_singular(word, None), word).split()
 
 
 def _is_model_name(word: str) -> bool:
     return is_proper(word) or word.casefold() in _families()
 
 
-def _singular(word: str) -> str:
-    """The word without a plural s, in small letters."""
-    return _less_plural(word).casefold()
+def _singular(word: str, type: EntityType | None) -> str:
+    """A name's last or only word without a plural s, in small letters.
 
-
-def _less_plural(word: str) -> str:
-    plural = word.endswith("s") and not word.endswith("ss") and (len(word) > 3 or word[:-1].isupper())
-    return word[:-1] if plural else word
+    The only word of a model's or a data set's name ends as it is written, unless it is a word or a short
+    form: `Titans` is not `Titan`.
+    """
+    folded = word.casefold()
+    if word[:-1].isupper() and word.endswith("s") and len(word) > 2:
+        return folded[:-1]
+    plural = len(word) > 3 and folded.endswith("s") and not folded.endswith("ss")
+    named = type in ("model", "benchmark", "dataset") and not word.islower()
+    capitals = type is not None and word.isupper()
+    return folded[:-1] if plural and not named and not capitals else folded
 
 
 @cache
@@ -149,12 +172,8 @@ def _order_model(words: list[str]) -> list[str]:
 def _order_metric(words: list[str]) -> list[str]:
     """What behind `pass@1` or `accuracy` says nothing more goes; a mean of what has a name is its average."""
     words = [re.sub("^r@", "recall@", word) for word in words]
-    if words[:1] in (["avg"], ["mean"]) and words[1:2] in (
-        ["accuracy"],
-        ["score"],
-        ["success"],
-        ["reward"],
-        ["psnr"],
+    if words[:1] in (["avg"], ["avg."]) or (
+        words[:1] == ["mean"] and _AVERAGED.fullmatch(words[1:2][0] if words[1:] else "")
     ):
         words = ["average", *words[1:]]
     if len(words) == 2 and "@" in words[0] and words[1] in ("accuracy", "rate", "score"):

@@ -46,16 +46,20 @@ def read_overrides(path: Path) -> tuple[Override, ...]:
 
     Raises `SourceError` with the line that cannot be read.
     """
+    if path.exists() and not path.is_file():
+        raise SourceError(f"{path} cannot be read: it is no file")
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file, strict=True)
             if rows.fieldnames not in (None, _COLUMNS):
                 raise SourceError(f"{path}:1: not the four columns {','.join(_COLUMNS)}")
             return tuple(sorted({_parse(row, f"{path}:{rows.line_num}") for row in rows}))
     except FileNotFoundError:
         return ()
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(f"{path} cannot be read: {error}") from error
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SourceError(f"{path} cannot be read: it is no CSV in UTF-8") from error
 
 
 def _parse(row: dict[str, str], place: str) -> Override:

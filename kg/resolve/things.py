@@ -27,11 +27,15 @@ _COMMON: Final = 3
 
 @dataclass(frozen=True, slots=True, order=True)
 class Form:
-    """One way of writing a thing, why it is this thing, and the papers that bear it out (arXiv ids)."""
+    """One way of writing a thing, why it is this thing, and the papers that bear it out (arXiv ids).
+
+    `instead_of` is the label of the thing that it would be, had nobody decided otherwise.
+    """
 
     written: str
     reason: Reason
     papers: tuple[str, ...]
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +59,36 @@ class Thing:
     paper: str | None = None
 
 
-def derive_things(seen: Seen, keys: Keys) -> dict[ThingKey, Thing]:
-    """Every thing that is named, or is the family of one, by its key."""
+def derive_things(
+    seen: Seen, keys: Keys, before: Mapping[ThingKey, Thing] | None = None
+) -> dict[ThingKey, Thing]:
+    """Every thing that is named, or is the family of one, by its key.
+
+    `before` are the things as they are without merges by hand, where there were any.
+    """
     heard: dict[ThingKey, _Heard] = defaultdict(_Heard)
     for use, papers in sorted(seen.uses.items()):
-        key = keys.of(use)
+        key, former = keys.of(use), keys.before_merges(use)
         heard[key].longs.update(filter(None, (use.long,)))
         for form in (use.name, *use.aliases):
             heard[key].hear(form, papers, *_reason(use, form, key, keys, seen))
-            if keys.before_merges(use) == key and _is_name(use, form, key, keys):
+            if former == key and _is_name(use, form, key, keys):
                 heard[key].names.add(form)
+            if before and former != key:
+                heard[key].former.setdefault(form, before[former].label)
+    things = {key: _derive_thing(key, heard[key], before or {}) for key in sorted(heard)}
     common = {key for key, of in heard.items() if len(of.writing()) >= _COMMON or find_known(*key)}
-    return _with_wholes({key: _derive_thing(key, heard[key]) for key in sorted(heard)}, common)
+    return _with_wholes(things, common, keys)
 
 
 def to_called(things: Mapping[ThingKey, Thing]) -> dict[ThingKey, ThingKey]:
-    """The key of the thing that has a name, by type and name; a label goes before other forms."""
-    called: dict[ThingKey, ThingKey] = {}
+    """The key of the one thing that has a name, by type and name; a label goes before other forms."""
+    called: dict[ThingKey, set[ThingKey]] = defaultdict(set)
     for key, thing in things.items():
-        called |= {(thing.type, form.written): key for form in thing.forms}
-    return called | {(thing.type, thing.label): key for key, thing in things.items()}
+        for form in thing.forms:
+            called[thing.type, form.written].add(key)
+    only = {name: min(keys) for name, keys in called.items() if len(keys) == 1}
+    return only | {(thing.type, thing.label): key for key, thing in things.items()}
 
 
 @dataclass(slots=True)
@@ -83,13 +97,14 @@ class _Heard:
 
     `papers`: those that write each form; `bearing`: those that bear out why the form is this thing;
     `names`: the forms that name it wherever they stand, fit to be the label; `longs`: what texts say its
-    name is short for.
+    name is short for; `former`: what a form would be, had nobody merged things.
     """
 
     papers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     bearing: dict[str, dict[Reason, set[str]]] = field(default_factory=lambda: defaultdict(dict))
     names: set[str] = field(default_factory=set)
     longs: set[str] = field(default_factory=set)
+    former: dict[str, str] = field(default_factory=dict)
 
     def hear(self, form: str, papers: set[str], reason: Reason, bearing: set[str]) -> None:
         self.papers[form] |= papers
@@ -102,37 +117,37 @@ class _Heard:
     def to_form(self, written: str) -> Form:
         """A form with the best of its reasons."""
         reason = min(self.bearing[written], key=get_args(Reason).index)
-        return Form(written, reason, tuple(sorted(self.bearing[written][reason])))
+        instead_of = self.former.get(written) if reason == "by hand" else None
+        return Form(written, reason, tuple(sorted(self.bearing[written][reason])), instead_of)
 
 
 def _is_name(use: Use, form: str, thing: ThingKey, keys: Keys) -> bool:
-    own = thing[1] in (f"={form}", f"{name_key(form, use.type)} {use.coined}")
-    return own or keys.of_form(use.type, form) == thing[1]
+    name, _, apart = thing[1].partition("\n")
+    own = apart == f"={form}" or (apart == use.coined != "" and name_key(form, use.type) == name)
+    return own or keys.of_form(use.type, form)[0] == thing[1]
 
 
 def _reason(use: Use, form: str, thing: ThingKey, keys: Keys, seen: Seen) -> tuple[Reason, set[str]]:
     """Why a form of a use is a thing; the papers that say so, where not all that write it do."""
     type, key = use.type, name_key(form, use.type)
-    if key == thing[1] or thing[1] in (f"={form}", f"{key} {use.coined}"):
+    if key == thing[1].partition("\n")[0]:
         return "spelling", set()
-    known = find_known(type, key)
-    if known and known.key == thing[1]:
-        return "lexicon", set()
     explained = seen.longs.get((type, key), {})
-    explaining = [explained[long] for long in explained if keys.of_form(type, long) == thing[1]]
-    if explaining:
-        return "abbreviation", set().union(*explaining)
-    if keys.of_form(type, form) == thing[1]:
-        told = seen.told.get((type, key), set())
-        return ("abbreviation", told) if told else ("spelling", set())
+    explaining = [explained[long] for long in explained if keys.of_form(type, long)[0] == thing[1]]
+    found, how = keys.of_form(type, form)
+    if found == thing[1] and how != "abbreviation":
+        return how, set()
+    if found == thing[1] or explaining:
+        return "abbreviation", set().union(*explaining, seen.told.get((type, key), set()))
     return "text" if keys.before_merges(use) == thing else "by hand", set()
 
 
-def _derive_thing(thing: ThingKey, heard: _Heard) -> Thing:
+def _derive_thing(thing: ThingKey, heard: _Heard, before: Mapping[ThingKey, Thing]) -> Thing:
     type, key = thing
     known = find_known(type, key)
     known = known if known and known.key == key else None
-    label = known.name if known else _find_label(thing, heard)
+    kept = before.get(thing) if not heard.names else None
+    label = known.name if known else kept.label if kept else _find_label(thing, heard)
     metric = find_metric(label) if type == "metric" else None
     return Thing(
         type,
@@ -153,8 +168,8 @@ def _find_label(thing: ThingKey, heard: _Heard) -> str:
     label = _commonest(thing[0], heard)
     if heard.longs and not heard.names:
         return f"{label} ({min(heard.longs)})"
-    paper = thing[1].partition(" ")[2] if " " in thing[1] and not thing[1].startswith("=") else ""
-    return f"{label} ({paper})" if paper else label
+    apart = thing[1].partition("\n")[2]
+    return f"{label} ({apart})" if apart and not apart.startswith("=") else label
 
 
 def _commonest(type: EntityType, heard: _Heard) -> str:
@@ -171,33 +186,30 @@ def _commonest(type: EntityType, heard: _Heard) -> str:
     return min(alike, key=lambda form: (-len(heard.papers[form]), form)).replace("Ã—", "×")
 
 
-def _with_wholes(things: dict[ThingKey, Thing], common: Set[ThingKey]) -> dict[ThingKey, Thing]:
+def _with_wholes(things: dict[ThingKey, Thing], common: Set[ThingKey], keys: Keys) -> dict[ThingKey, Thing]:
     """Adds what each thing is a version of, a part of, or narrower than, and families that nobody names."""
-    families = {
-        label: Thing("model", name_key(label, "model"), label)
-        for thing in things.values()
-        if thing.type == "model" and (label := parse_size(thing.label)[0])
-    }
-    for label in sorted(families, reverse=True):
-        things.setdefault(("model", families[label].key), families[label])
+    families = {parse_size(thing.label)[0] for thing in things.values() if thing.type == "model"}
+    for label in sorted(filter(None, families), reverse=True):
+        key = keys.of_name("model", label)
+        things.setdefault(key, Thing(*key, label))
     return {
-        key: replace(thing, wholes=tuple(_wholes(thing, things, common))) for key, thing in things.items()
+        key: replace(each, wholes=tuple(_wholes(key, each, things, common, keys)))
+        for key, each in things.items()
     }
 
 
 def _wholes(
-    thing: Thing, things: Mapping[ThingKey, Thing], common: Set[ThingKey]
+    own: ThingKey, thing: Thing, things: Mapping[ThingKey, Thing], common: Set[ThingKey], keys: Keys
 ) -> Iterator[tuple[Relation, str]]:
     """The nearest thing that a name says is the whole of this one, or the nearest common task it narrows."""
     for whole in find_wholes(thing.type, thing.label):
-        key = name_key(whole, thing.type)
-        if (thing.type, key) in things and key != thing.key:
+        key = keys.of_name(thing.type, whole)
+        if key in things and key != own and key[0] == thing.type:
             part = thing.type != "model" and is_split(thing.label, whole)
-            yield "isPartOf" if part else "isVersionOf", key
+            yield "isPartOf" if part else "isVersionOf", key[1]
             return
-    if thing.type == "task":
-        for broader in find_broader(thing.label):
-            key = name_key(broader, "task")
-            if ("task", key) in common and key != thing.key:
-                yield "broader", key
-                return
+    for broader in find_broader(thing.label) if thing.type == "task" else ():
+        key = keys.of_name("task", broader)
+        if key in common and key != own and key[0] == "task":
+            yield "broader", key[1]
+            return

@@ -11,10 +11,19 @@ from kg.model import Author, EntityType, Facts, Role, Summary
 from kg.resolve.abbreviations import find_abbreviations
 from kg.resolve.names import name_key
 
-__all__ = ["Seen", "ThingKey", "Use", "read_uses"]
+__all__ = ["Seen", "ThingKey", "Use", "read_uses", "to_realm"]
 
 ThingKey = tuple[EntityType, str]
-"""A type, and the normal form of a name: what makes a thing the same one."""
+"""A type, and the normal form of a name: what makes a thing the same one.
+
+What sets a thing apart from others of the same name stands behind a line break, which no name holds.
+"""
+
+_REALMS: Final[Mapping[EntityType, str]] = {
+    "model": "system", "method": "system", "task": "system",
+    "dataset": "data", "benchmark": "data", "metric": "metric",
+}  # fmt: skip
+"""In one realm, a name that two papers coin is two things, whatever types it was read as."""
 
 _ALLOWED: Final[Mapping[Role, frozenset[EntityType]]] = {
     "evaluatesOn": frozenset(("benchmark", "dataset", "task")),
@@ -51,7 +60,8 @@ class Seen:
     """What a short form is short for, as written, with the papers that say so."""
     told: dict[ThingKey, set[str]] = field(default_factory=dict)
     """The papers that say what is short for a long form."""
-    coined: dict[str, set[str]] = field(default_factory=dict)
+    coined: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    """The papers that give a name, by realm and key, to what they propose."""
     bylines: dict[str, frozenset[Author]] = field(default_factory=dict)
 
     def read(self, facts: Facts) -> None:
@@ -60,7 +70,7 @@ class Seen:
         for use in read_uses(facts):
             self.uses.setdefault(use, set()).add(paper)
             if use.coined:
-                self.coined.setdefault(name_key(use.name, use.type), set()).add(paper)
+                self.coined.setdefault(to_realm(use.type, name_key(use.name, use.type)), set()).add(paper)
         named = {(e.type, name_key(m.evidence.quote, e.type)) for e in facts.entities for m in e.mentions}
         for short, long in _read_explained(summary).items():
             for type in {type for type, _ in named}:
@@ -80,11 +90,16 @@ def _read_explained(summary: Summary) -> dict[str, str]:
     return pairs
 
 
+def to_realm(type: EntityType, key: str) -> tuple[str, str]:
+    """What names of kindred types are counted together by."""
+    return _REALMS[type], key.casefold()
+
+
 def read_uses(facts: Facts) -> list[Use]:
     """One use for each entity, in their order."""
-    longs = {name_key(short): long for short, long in _read_explained(facts.summary).items()}
+    longs = _read_explained(facts.summary)
     title = facts.summary.title.partition(":")
-    coined = title[0] if title[1] else ""
+    coined = title[0].strip() if title[1] else ""
     filled: dict[tuple[EntityType, str], set[Role]] = defaultdict(set)
     for result in facts.results:
         for slot in result.slots.values():
@@ -100,7 +115,7 @@ def read_uses(facts: Facts) -> list[Use]:
                 entity.type,
                 entity.name,
                 entity.aliases,
-                longs.get(name_key(entity.name), ""),
+                longs.get(entity.name, longs.get(entity.name.removesuffix("s"), "")),
                 tuple(sorted(frozenset.intersection(*allowed))) if allowed else (),
                 facts.summary.paper.arxiv_id if its_own else "",
             )

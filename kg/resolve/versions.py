@@ -20,7 +20,9 @@ _OF_SPLIT: Final = re.compile("dev|eval|minival|set|split|std|test|testmini|trai
 _NUMBER: Final = re.compile(r"\+{1,2}|[vV]?\d+(?:\.\d+)*[kKmM]?")
 _PREPOSITION: Final = re.compile("across|against|and|by|for|from|in|of|on|or|over|to|under|via|with|without")
 _JOINT: Final = re.compile(r"(?<=\w)(?=[\s_\-(/:])|(?<=[^\W\d_])(?=['’]?\d)|(?<=\w)(?=\+)")
-_SIZE: Final = re.compile(r"[\s_(-]+(\d{1,4}(?:\.\d{1,3})?(?=B)|\d{2,4}(?=M))([BM])(?![A-Za-z0-9])")
+_SIZE: Final = re.compile(r"[\s_(-]+(\d{1,4}(?:\.\d{1,3})?(?=[Bb])|\d{2,4}(?=M))([BbM])(?![A-Za-z0-9])")
+_SHOTS: Final = re.compile(r"-\d{1,2}")
+"""What is left of `MMLU-5 shot` is no version."""
 
 
 def parse_size(label: str) -> tuple[str | None, int | None]:
@@ -32,7 +34,7 @@ def parse_size(label: str) -> tuple[str | None, int | None]:
     if not size or not size.start() or not size[1].strip("0."):
         return None, None
     whole, _, fraction = size[1].partition(".")
-    exponent = 9 if size[2] == "B" else 6
+    exponent = 6 if size[2] == "M" else 9
     return label[: size.start()], int(whole + fraction.ljust(exponent, "0"))
 
 
@@ -48,7 +50,11 @@ def find_wholes(type: EntityType, label: str) -> Iterator[str]:
         whole, rest = label[:end].rstrip(" _-(/:'’"), label[end:]
         if type == "model" and (_is_name(whole) or whole == parse_size(label)[0]):
             yield whole
-        if type != "model" and (_all(rest, _OF_VERSION) or _all(rest, _OF_SPLIT)):
+        if (
+            type != "model"
+            and not _SHOTS.fullmatch(rest)
+            and (_all(rest, _OF_VERSION) or _all(rest, _OF_SPLIT))
+        ):
             yield whole
 
 
@@ -61,7 +67,7 @@ def is_version(name: str, whole: str) -> bool:
 def is_split(name: str, whole: str) -> bool:
     """Whether what follows the whole's name only tells which part of it is meant: `val`, `test-std`."""
     rest = name[len(whole) :]
-    return _all(rest, _OF_SPLIT) and any(_OF_SPLIT.fullmatch(word.casefold()) for word in to_words(rest))
+    return _all(rest, _OF_SPLIT) and any(map(str.isalpha, rest)) and not _all(rest, _OF_VERSION)
 
 
 def find_broader(label: str) -> Iterator[str]:
@@ -78,8 +84,10 @@ def _ends(label: str) -> list[int]:
 
 
 def _all(rest: str, words: re.Pattern[str]) -> bool:
-    found = re.findall(r"\+{1,2}|[^\W_]+(?:\.\d+)*", rest)
-    return bool(found) and all(_NUMBER.fullmatch(word) or words.fullmatch(word.casefold()) for word in found)
+    found = re.findall(
+        r"\+{1,2}|[a-z]\d[a-z]|v?\d+(?:\.\d+)*[km]?(?![^\W\d_])|[^\W\d_]+|\d+", rest.casefold()
+    )
+    return bool(found) and all(_NUMBER.fullmatch(word) or words.fullmatch(word) for word in found)
 
 
 def _is_name(text: str) -> bool:
