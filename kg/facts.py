@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple, TypeVar, cast
@@ -94,7 +95,7 @@ def from_quads(quads: Iterable[Quad]) -> Reread:
     base = next(filter(None, map(_base, read)), None)
     named = {iri for iri, node in nodes.items() if not _DERIVED_CLASSES.isdisjoint(_classes(node))}
     for found in read:
-        _discard(nodes, to_quads(found.facts, _AsNamed(found, nodes), _AsWritten(found)))
+        _discard(nodes, to_quads(found.facts, _AsNamed(found), _AsWritten(found)))
     _discard(nodes, _shared_quads(facts, derive_resolution(facts), Names(base or DEFAULT_BASE)))
     derived = Counter[str]()
     for iri, node in nodes.items():
@@ -184,7 +185,7 @@ class _Read:
     paper: str
     digest: str
     people: dict[Author, str]
-    things: dict[_Named, Entity]
+    keys: dict[tuple[EntityType, str], ThingKey]
     mentions: dict[str, _Placed]
     components: dict[str, str]
 
@@ -255,6 +256,7 @@ def _read_part(part: _Part, nodes: _Nodes, extractors: Set[str], decided: _Decid
             people[Author(name, cast(NameKind, kind), mention.evidence)] = target
     things = {key: Entity(key[1], tuple(sorted(found))) for key, found in named.items()}
     names = {key: (entity.type, entity.name) for key, entity in things.items()}
+    keys = {names[key]: (_read_type(key[0], nodes), key[0]) for key in things}
     components = {_text(nodes, iri, RDFS.label): iri for iri in _makers(part.mentions, nodes)}
     facts = Facts(
         summary=_read_summary(part.iri, nodes, people),
@@ -267,7 +269,7 @@ def _read_part(part: _Part, nodes: _Nodes, extractors: Set[str], decided: _Decid
     )
     check_facts(facts)
     paper, digest = (_iri(nodes, part.iri, term) for term in (KG.about, KG.inDigest))
-    return _Read(facts, part, paper, digest, people, things, mentions, components)
+    return _Read(facts, part, paper, digest, people, keys, mentions, components)
 
 
 def _read_summary(iri: str, nodes: _Nodes, people: Iterable[Author]) -> Summary:
@@ -321,11 +323,13 @@ _Decided = Mapping[tuple[str, str], str]
 
 
 def _read_decided(nodes: _Nodes) -> _Decided:
-    return {
-        (_iri(nodes, iri, KG.identifies), _text(nodes, iri, KG.writtenAs)): _text(nodes, iri, KG.insteadOf)
-        for iri, node in nodes.items()
-        if KG.insteadOf in node
-    }
+    """What is damaged decides nothing; it is told as what kg derives otherwise."""
+    decided: dict[tuple[str, str], str] = {}
+    for iri in (iri for iri, node in nodes.items() if KG.insteadOf in node):
+        with suppress(FactsError):
+            form = (_iri(nodes, iri, KG.identifies), _text(nodes, iri, KG.writtenAs))
+            decided[form] = _text(nodes, iri, KG.insteadOf)
+    return decided
 
 
 def _read_placed(iri: str, nodes: _Nodes, decided: _Decided) -> _Placed:
@@ -423,18 +427,14 @@ def _known(table: Mapping[str, T], nodes: _Nodes, iri: str, term: str) -> T:
 class _AsNamed(Resolution):
     """Keeps things and people what they are in the graph that a summary was read from: their IRIs."""
 
-    def __init__(self, read: _Read, nodes: _Nodes) -> None:
-        self._things: dict[tuple[EntityType, str], ThingKey] = {
-            (entity.type, entity.name): (_read_type(iri, nodes), iri)
-            for (iri, _, _), entity in read.things.items()
-        }
-        self._people = read.people
+    def __init__(self, read: _Read) -> None:
+        self._read = read
 
     def keys(self, facts: Facts) -> dict[tuple[EntityType, str], ThingKey]:
-        return self._things
+        return self._read.keys
 
     def person(self, summary: Summary, author: Author) -> tuple[str, ...]:
-        return (self._people[author],)
+        return (self._read.people[author],)
 
 
 class _AsWritten(Names):

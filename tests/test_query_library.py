@@ -473,7 +473,7 @@ def test_families_and_names(made: Store) -> None:
         ("Beta", "Beta-7B", "7000000000", "2"),
         ("Beta", "Beta-70B", "70000000000", "1"),
     ]
-    assert rows(made, "names") == [("Quick Partition", "method", "QP", "text", "1")]
+    assert rows(made, "names") == [("Quick Partition", "method", "QP", "abbreviation", "1")]
 
 
 def test_metrics(made: Store) -> None:
@@ -651,7 +651,7 @@ EXAMPLE: dict[str, tuple[dict[str, str], str, list[tuple[str, ...]]]] = {
         ],
     ),
     "families": ({"family": "LLaMA-2"}, "version parameters", [("LLaMA-2-13B-Chat", "13000000000")]),
-    "names": ({"thing": "Target Length Generation Task"}, "written_as reason", [("TLG", "text")]),
+    "names": ({"thing": "Target Length Generation Task"}, "written_as reason", [("TLG", "abbreviation")]),
     "elsewhere": (
         {"thing": "BERT"},
         "type how page",
