@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -21,7 +22,6 @@ from kg.training.card import CARD, Made, render_card
 from kg.training.examples import Example
 from kg.training.export import write_networks, write_weights
 from kg.training.fit import EPOCHS, fit, label
-from kg.training.network import Reader
 
 __all__ = ["BASE", "LEAST", "train"]
 
@@ -53,25 +53,20 @@ def train(
     written learn from all. Where there are `unmarked` texts, each learns first from what a fit without that
     fifth says of them. Raises `SourceError` where there are too few, or no base to start from.
     """
-    if len(examples) < LEAST:
-        raise SourceError(
-            f"{len(examples)} annotated summaries are too few to learn from; give {LEAST} or more"
-        )
-    if not any(one.marked for one in examples) or not any(one.answers for one in examples):
-        raise SourceError("no thing or no result is annotated; there is nothing to learn from")
+    _refuse_little(examples)
     base, date, started = _find_base(), _today(), time.monotonic()
     held, rest = _split(examples)
+    fitted = partial(fit, seed=seed, track=track)
+    first, start = fitted(rest, base, epochs=epochs), None
+    if unmarked:
+        silver = list(track(label(unmarked, first[0]), "Labelling", len(unmarked)))
+        start, _ = fitted(silver, base, epochs=_SILVER_EPOCHS)
+        first = fitted(rest, start, epochs=epochs)
     with tempfile.TemporaryDirectory() as scratch:
         draft, ready = Path(scratch) / "draft", Path(scratch) / "ready"
-        first = fit(rest, base, epochs=epochs, seed=seed, track=track)
-        start: Path | Reader = base
-        if unmarked:
-            silver = list(track(label(unmarked, first[0]), "Labelling", len(unmarked)))
-            start = fit(silver, base, epochs=_SILVER_EPOCHS, seed=seed, track=track)[0]
-            first = fit(rest, start, epochs=epochs, seed=seed, track=track)
         write_networks(first, draft)
         found = calibrate(held, Encoder(draft))
-        write_networks(fit(examples, start, epochs=epochs, seed=seed, track=track), ready)
+        write_networks(fitted(examples, start or base, epochs=epochs), ready)
         write_weights(found.weights, ready)
         files = tuple((path.name, path.stat().st_size) for path in sorted(ready.iterdir()))
         minutes = round((time.monotonic() - started) / 60)
@@ -81,6 +76,15 @@ def train(
         for path in sorted(ready.iterdir()):
             write_file(folder / path.name, [path.read_bytes()])
     return found
+
+
+def _refuse_little(examples: Sequence[Example]) -> None:
+    if len(examples) < LEAST:
+        raise SourceError(
+            f"{len(examples)} annotated summaries are too few to learn from; give {LEAST} or more"
+        )
+    if not any(one.marked for one in examples) or not any(one.answers for one in examples):
+        raise SourceError("no thing or no result is annotated; there is nothing to learn from")
 
 
 def _find_base() -> Path:
