@@ -257,6 +257,8 @@ def _put_thing(put: Put, thing: Thing, names: Names) -> None:
             put(node, end, _integer(value))
     if thing.parameters is not None:
         put(node, KG.parameterCount, _integer(thing.parameters))
+    if thing.variant is not None:
+        put(node, KG.variant, _text(thing.variant))
     for relation, key in thing.wholes:
         put(node, RELATIONS[relation], names.entity(thing.type, key))
     if thing.link is not None:

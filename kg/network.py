@@ -41,6 +41,7 @@ _ATTRIBUTES = {
     KG.nameKind: "nameKind",
     KG.better: "better",
     KG.parameterCount: "parameterCount",
+    KG.variant: "variant",
     KG.kind: "kind",
     KG.value: "value",
     KG.upperValue: "upperValue",

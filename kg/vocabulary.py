@@ -65,7 +65,7 @@ KG = Namespace(
     ResultKind Score Gain Ratio
     about inDigest byline nameKind
     proposes uses evaluatesOn comparesWith addresses mentions leavesOpen
-    better least most parameterCount
+    better least most parameterCount variant
     statedIn subject on metric kind value valueText upperValue unit direction baseline baselineValue
     evidence delta deltaKind deltaCheck
     inField refersTo readAs role confidence fingerprint

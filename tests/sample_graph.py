@@ -30,7 +30,7 @@ ABSTRACT = (
     "SpellBench and QuizBank and set against Betabet and Gammabet; Deltabet is named too. On SpellBench it "
     "lifts accuracy from 39.4% to 55.6%, ahead of Betabet, with 2-3% fewer errors. How far does it scale? "
     "SpellBench val, letter question answering, BERT and letter games, a task, are named as well, "
-    "as is Epsilonbet."
+    "as are Epsilonbet and Quill-7B-Chat."
 )
 BYLINE = "Ada Example, spellfan7"
 SUMMARY = Summary(
@@ -82,6 +82,7 @@ def sample_facts() -> Facts:
         ("model", "BERT", "mentions"),
         ("method", "letter games", "mentions"),
         ("method", "Epsilonbet", "mentions"),
+        ("model", "Quill-7B-Chat", "mentions"),
         ("task", "letter games", "addresses"),
     ]
     others = [Entity(type, (mention(name, role),)) for type, name, role in named]
@@ -116,7 +117,7 @@ def sample_quads() -> list[Quad]:
     """The summary's graph, the things that it names and the components, as a batch for validation."""
     names = Names()
     facts = sample_facts()
-    resolution = derive_resolution([facts], [Override("merge", "method", "Epsilonbet", "Gammabet")])
+    resolution = derive_resolution([facts], [Override("merge", "method", "Epsilonbet", "letter games")])
     return [
         *to_quads(facts, resolution, names),
         *to_identity_quads(resolution, names),

@@ -138,6 +138,7 @@ def test_a_size_in_brackets_is_one() -> None:
 def test_a_model_knows_its_size_and_family() -> None:
     things = derive_resolution([named("1", "model", "Quokka-2-1.5B-Chat")]).things
     model, family = (things["model", name_key(name, "model")] for name in ("Quokka-2-1.5B-Chat", "Quokka-2"))
+    assert model.variant == "chat"
     assert (model.parameters, model.wholes) == (1_500_000_000, (("isVersionOf", family.key),))
     assert family.label == "Quokka-2"
 

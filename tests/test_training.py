@@ -128,8 +128,8 @@ _LABELS = {
 
 @pytest.fixture
 def sources(tmp_path: Path) -> tuple[Path, Path]:
-    """Annotations and digest of 24 texts of ours."""
-    rows = [row(f"2401.{nth:05}", "FoldNet: Folding", "Ann Lee", ABSTRACT) for nth in range(24)]
+    """Annotations of 24 texts of ours, and a digest of these and four more."""
+    rows = [row(f"2401.{nth:05}", "FoldNet: Folding", "Ann Lee", ABSTRACT) for nth in range(28)]
     page = tmp_path / "day.md"
     page.write_text(digest("2024-01-01", *rows), encoding="utf-8")
     gold = tmp_path / "gold.jsonl"
@@ -150,7 +150,11 @@ def test_a_fit_is_repeatable_and_its_model_reads(sources: tuple[Path, Path], tmp
     assert found == again
     assert found.f1 > 0.5  # every text is the same: a network that learns anything finds its things
     card = (tmp_path / "a" / "README.md").read_text()
-    assert "24 summaries" in card and f"| F1 | {found.f1:.3f} |" in card
+    assert (
+        "24 summaries" in card
+        and "4 summaries that nobody annotated" in card
+        and f"| F1 | {found.f1:.3f} |" in card
+    )
     from kg.extract.encoder import Encoder
 
     reading = Encoder(tmp_path / "a").read(example().pieces)

@@ -175,6 +175,7 @@ BREAKS: dict[str, list[str]] = {
     "DatasetPart": [also(called("OpenPile"), "dcterms:isPartOf", "<urn:other>")],
     "TaskBroader": [also(called("letter question answering"), "skos:broader", "<urn:other>")],
     "ThingElsewhere": [also(called("BERT"), "skos:exactMatch", "<urn:other>")],
+    "ModelVariant": [also(called("BERT"), "kg:variant", '"giant"')],
     "ModelParameterCount": [instead(MODEL, "kg:parameterCount", "0")],
     "BetterOfMetric": [also(METHOD, "kg:better", '"up"')],
     "LeastOfMetric": [also(METHOD, "kg:least", "0")],
@@ -232,7 +233,7 @@ BREAKS: dict[str, list[str]] = {
     "MentionEnd": [without(MENTION, "oa:end")],
     "MentionExact": [without(MENTION, "oa:exact")],
     "MentionRefersTo": [
-        "INSERT { ?x kg:refersTo ?other } WHERE { " + MENTION + " ?other a kg:Model ; kg:parameterCount ?n }"
+        "INSERT { ?x kg:refersTo ?other } WHERE { " + MENTION + " ?other skos:prefLabel 'Llama-3-8B' }"
     ],
     "MentionRole": [
         "INSERT { ?x kg:role kg:mentions . ?paper kg:mentions ?thing } "

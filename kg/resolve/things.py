@@ -12,7 +12,7 @@ from kg.resolve.keys import Keys
 from kg.resolve.known import find_known, find_metric
 from kg.resolve.names import name_key
 from kg.resolve.uses import Seen, ThingKey, Use
-from kg.resolve.versions import find_broader, find_wholes, is_split, parse_size
+from kg.resolve.versions import find_broader, find_wholes, is_split, parse_size, parse_variant
 
 __all__ = ["Form", "Reason", "Relation", "Thing", "derive_things", "to_called"]
 
@@ -55,6 +55,7 @@ class Thing:
     least: int | None = None
     most: int | None = None
     parameters: int | None = None
+    variant: str | None = None
     link: str | None = None
     paper: str | None = None
 
@@ -158,6 +159,7 @@ def _derive_thing(thing: ThingKey, heard: _Heard, before: Mapping[ThingKey, Thin
         least=metric.least if metric else None,
         most=metric.most if metric else None,
         parameters=parse_size(label)[1] if type == "model" else None,
+        variant=parse_variant(label) if type == "model" else None,
         link=known.link if known else None,
         paper=known.paper if known else None,
     )

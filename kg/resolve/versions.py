@@ -10,7 +10,7 @@ from kg.extract.lexicon import load_families
 from kg.model import EntityType
 from kg.resolve.names import is_proper, to_words
 
-__all__ = ["find_broader", "find_wholes", "is_split", "is_version", "parse_size"]
+__all__ = ["find_broader", "find_wholes", "is_split", "is_version", "parse_size", "parse_variant"]
 
 _OF_VERSION: Final = re.compile(
     "verified|lite|pro|plus|hard|easy|challenge|diamond|extended|redux|mini|full|core|live|multimodal"
@@ -18,6 +18,7 @@ _OF_VERSION: Final = re.compile(
 )
 _OF_SPLIT: Final = re.compile("dev|eval|minival|set|split|std|test|testmini|train|val|valid|validation")
 _NUMBER: Final = re.compile(r"\+{1,2}|[vV]?\d+(?:\.\d+)*[kKmM]?")
+_VARIANTS: Final = {"instruct": "instruct", "inst": "instruct", "chat": "chat", "base": "base"}
 _PREPOSITION: Final = re.compile("across|against|and|by|for|from|in|of|on|or|over|to|under|via|with|without")
 _JOINT: Final = re.compile(r"(?<=\w)(?=[\s_\-(/:])|(?<=[^\W\d_])(?=['’]?\d)|(?<=\w)(?=\+)")
 _SIZE: Final = re.compile(r"[\s_(-]+(\d{1,4}(?:\.\d{1,3})?(?=[Bb])|\d{2,4}(?=M))([BbM])(?![A-Za-z0-9])")
@@ -36,6 +37,12 @@ def parse_size(label: str) -> tuple[str | None, int | None]:
     whole, _, fraction = size[1].partition(".")
     exponent = 6 if size[2] == "M" else 9
     return label[: size.start()], int(whole + fraction.ljust(exponent, "0"))
+
+
+def parse_variant(label: str) -> str | None:
+    """`Llama-3-8B-Instruct` → `instruct`: what a model was made into, where its name says so."""
+    last = [word.casefold() for word in to_words(label)[1:] if word.casefold() in _VARIANTS]
+    return _VARIANTS[last[-1]] if last else None
 
 
 def find_wholes(type: EntityType, label: str) -> Iterator[str]:

@@ -35,6 +35,7 @@ _NUMBERS = {"value": KG.valueText, "at": KG.baselineValue}
 _MARKS = {KG.statedIn: "result", KG.value: "value", KG.baselineValue: "value", KG.leavesOpen: "question"}
 _FACTS = {
     KG.parameterCount: "parameters",
+    KG.variant: "variant",
     DCTERMS.isVersionOf: "version of",
     DCTERMS.isPartOf: "part of",
     SKOS.broader: "narrower than",
