@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, get_args
@@ -77,7 +77,8 @@ def derive_things(
                 heard[key].names.add(form)
             if before and former != key:
                 heard[key].former.setdefault(form, before[former].label)
-    things = {key: _derive_thing(key, heard[key], before or {}) for key in sorted(heard)}
+    labels = Counter((key[0], _commonest(key[0], heard[key])) for key in heard)
+    things = {key: _derive_thing(key, heard[key], before or {}, labels) for key in sorted(heard)}
     common = {key for key, of in heard.items() if len(of.writing()) >= _COMMON or find_known(*key)}
     return _with_wholes(things, common, keys)
 
@@ -143,12 +144,14 @@ def _reason(use: Use, form: str, thing: ThingKey, keys: Keys, seen: Seen) -> tup
     return "text" if keys.before_merges(use) == thing else "by hand", set()
 
 
-def _derive_thing(thing: ThingKey, heard: _Heard, before: Mapping[ThingKey, Thing]) -> Thing:
+def _derive_thing(
+    thing: ThingKey, heard: _Heard, before: Mapping[ThingKey, Thing], labels: Mapping[ThingKey, int]
+) -> Thing:
     type, key = thing
     known = find_known(type, key)
     known = known if known and known.key == key else None
     kept = before.get(thing) if not heard.names else None
-    label = known.name if known else kept.label if kept else _find_label(thing, heard)
+    label = known.name if known else kept.label if kept else _find_label(thing, heard, labels)
     metric = find_metric(label) if type == "metric" else None
     return Thing(
         type,
@@ -165,10 +168,10 @@ def _derive_thing(thing: ThingKey, heard: _Heard, before: Mapping[ThingKey, Thin
     )
 
 
-def _find_label(thing: ThingKey, heard: _Heard) -> str:
-    """The commonest name; behind it what sets it apart from other things of this name."""
+def _find_label(thing: ThingKey, heard: _Heard, labels: Mapping[ThingKey, int]) -> str:
+    """The commonest name; behind it what sets it apart from others of this name (`labels`: how many)."""
     label = _commonest(thing[0], heard)
-    if heard.longs and not heard.names:
+    if heard.longs and not heard.names and labels[thing[0], label] > 1:
         return f"{label} ({min(heard.longs)})"
     apart = thing[1].partition("\n")[2]
     return f"{label} ({apart})" if apart and not apart.startswith("=") else label
