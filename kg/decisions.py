@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import cast
 
 from kg.errors import QueryError
@@ -47,10 +48,9 @@ def decide_split(store: Store, name: str, type: str = "") -> Override:
         raise QueryError(f"several things are called {name!r}: {_labels(things)}; say which")
     thing, kind = things[0], _type(things[0])
     for each in store.overrides():
-        if each.decision == "merge" and (each.type, each.name) == (kind, name):
-            raise QueryError(
-                f"{name!r} was merged by hand; undo that: kg merge {name!r} {each.into!r} --undo"
-            )
+        if each.decision == "merge" and each.type == kind and {name, thing.label} & {each.name, each.into}:
+            undo = shlex.join(["kg", "merge", each.name, each.into, "--undo"])
+            raise QueryError(f"{each.name!r} was merged into {each.into!r} by hand; undo that first: {undo}")
     if len(forms(store, thing.iri)) < 2:
         raise QueryError(f"{name!r} is a {kind} by itself already")
     if name not in forms(store, thing.iri):

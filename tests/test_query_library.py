@@ -591,9 +591,9 @@ EXAMPLE: dict[str, tuple[dict[str, str], str, list[tuple[str, ...]]]] = {
         ],
     ),
     "beats": (
-        {"beaten": "DeepSeekCoder-7B", "benchmark": "HumanEvalFix"},
-        "winner metric by paper",
-        [("COFFEE-GYM", "Pass@1", "13.4%", "2409.19715")],
+        {"beaten": "MM1-30B", "benchmark": "MathVista"},
+        "winner level against by paper",
+        [("MM1.5-30B", "55.6", "39.4", "16.2", "2409.20566")],
     ),
     "results-of": (
         {"thing": "MM1.5-30B"},
@@ -657,7 +657,6 @@ EXAMPLE: dict[str, tuple[dict[str, str], str, list[tuple[str, ...]]]] = {
         "type how page",
         [("model", "the same", "http://www.wikidata.org/entity/Q61726893")],
     ),
-    "read-otherwise": ({}, "thing type read_as", [("softmax attention", "method", "task")]),
     "metrics": ({}, "metric better", [("accuracy", "up"), ("perplexity", "down")]),
     "gains": ({}, "gain thing check paper", [("56.9", "UniAff", "ambiguous", "2409.20551")]),
     "open-questions": (
@@ -675,11 +674,12 @@ NOTHING_IN_EXAMPLE = {
     "doubts",
     "inconsistent",
     "quotes",
+    "read-otherwise",
     "same-benchmark",
 }
 """No two of its papers measure on one benchmark, none contradicts itself, and no quote is false.
 
-No two authors have one name, and no task is the end of another's name.
+No two authors have one name, no task is the end of another's name, and no name is read as two types.
 
 The data set that one of its papers uses is not found.
 """
