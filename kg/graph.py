@@ -241,7 +241,7 @@ def to_identity_quads(resolution: Resolution, names: Names) -> list[Quad]:
     persons: dict[tuple[str, str, Tie], set[str]] = defaultdict(set)
     for (name, paper), (first, tie) in resolution.people.items():
         persons[name, first, tie] |= {first, paper}
-    for (name, first, tie), papers in sorted(persons.items()):
+    for (name, first, tie), papers in sorted((key, sorted(papers)) for key, papers in persons.items()):
         _put_identification(put, names.author(name, "name", first), name, tie, papers, names)
     return quads
 
