@@ -244,13 +244,11 @@ def why_same_command(
     store: StoreOption = OUTPUTS,
 ) -> None:
     """Show why the names of one thing are one."""
-    from kg.lookup import explain, find
-    from kg.model import ENTITY_TYPES
+    from kg.lookup import NAMED, explain, find
     from kg.store import open_store
 
     with open_store(store) as graph:
-        named = {*(type.capitalize() for type in ENTITY_TYPES), "Author"}
-        cards = [explain(graph, found) for found in find(graph, name, named)]
+        cards = [explain(graph, found) for found in find(graph, name, NAMED)]
     _show_cards(cards)
     for card in cards:
         if not card.sections:

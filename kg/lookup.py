@@ -13,10 +13,11 @@ from kg.errors import QueryError
 from kg.model import parse_arxiv_id
 from kg.queries import Table, close_names, to_table
 from kg.resolve import name_key
-from kg.store import Store, query, select
+from kg.store import Store, query
 from kg.vocabulary import CLASSES, KG
 
 __all__ = [
+    "NAMED",
     "Card",
     "Found",
     "Hit",
@@ -61,25 +62,21 @@ _RESULT_COLUMNS = """
   ?sentence kg:role kg:statedIn ; oa:exact ?words .
 """
 _WRITTEN_AS = """
-SELECT ?form ?why (COUNT(DISTINCT ?p) AS ?papers) (MIN(?id) AS ?first) ?node {
-  ?i kg:identifies ?node ; kg:writtenAs ?form ; kg:reason ?why ; prov:wasDerivedFrom ?p .
-  ?p fabio:hasArXivId ?id
-} GROUP BY ?form ?why ?node ORDER BY ?form"""
-_WHY = """
-SELECT DISTINCT ?form ?why ?id {
+SELECT DISTINCT ?form ?why ?id ?node {
   ?i kg:identifies ?node ; kg:writtenAs ?form ; kg:reason ?why ; prov:wasDerivedFrom/fabio:hasArXivId ?id
 }"""
 _READ_AS = """
-SELECT DISTINCT ?form ?why ?id {
+SELECT DISTINCT ?form ?why ?id ?node {
   ?mention kg:refersTo ?node ; kg:readAs/rdfs:label ?why ; oa:exact ?form ;
     oa:hasSource/kg:about/fabio:hasArXivId ?id
 }"""
-_KINDS = frozenset(iri.removeprefix(KG.iri) for iri in (*CLASSES.values(), KG.Author, KG.Paper))
+NAMED = frozenset(iri.removeprefix(KG.iri) for iri in (*CLASSES.values(), KG.Author))
+"""The kinds of nodes that may have several names."""
+
 _TOLD = 5
 """How many papers are named that bear out a reason."""
 
 _ABOUT_THING = {
-    "written as": _WRITTEN_AS,
     "part of": """
 SELECT ?how ?thing ?node {
   VALUES (?relation ?how) {
@@ -176,7 +173,7 @@ class Card:
     sections: tuple[Section, ...]
 
 
-def find(store: Store, name: str, kinds: Set[str] = _KINDS) -> list[Found]:
+def find(store: Store, name: str, kinds: Set[str] = NAMED | {"Paper"}) -> list[Found]:
     """The nodes that are called so; where none is, those with this name among others, or one spelt alike.
 
     A name is that of a thing, an author, or a paper (its title or its id); only `kinds` are looked for.
@@ -237,20 +234,29 @@ def _text_hits(store: Store, wanted: list[str]) -> Iterator[Hit]:
 def describe(store: Store, found: Found) -> Card:
     """All that the graph says about a node."""
     queries = {"Author": _ABOUT_AUTHOR, "Paper": _ABOUT_PAPER}.get(found.kind, _ABOUT_THING)
-    return _card(store, found, queries)
+    node = {"node": ox.NamedNode(found.iri)}
+    tables = {
+        heading: _without_node(to_table(query(store.quads, text, node), store.names.base))
+        for heading, text in queries.items()
+    }
+    return _to_card(found, _to_reasons(store, found.iri) | tables)
 
 
 def explain(store: Store, found: Found) -> Card:
     """Why the names of a node are one: its forms, the types that it was read as, and who bears it out."""
-    tables = {"written as": _to_reasons(store, found, _WHY), "read as": _to_reasons(store, found, _READ_AS)}
-    return Card(found, tuple(Section(heading, table) for heading, table in tables.items() if table.rows))
+    return _to_card(found, _to_reasons(store, found.iri))
 
 
-def _to_reasons(store: Store, found: Found, asked: str) -> Table:
+def _to_reasons(store: Store, iri: str) -> dict[str, Table]:
+    asked = {"written as": _WRITTEN_AS, "read as": _READ_AS}
+    return {heading: _to_reason(store, iri, text) for heading, text in asked.items()}
+
+
+def _to_reason(store: Store, iri: str, asked: str) -> Table:
     """The forms of a node with a reason each, how many papers bear it out, and the first of them."""
     papers: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for row in select(store, asked.replace("?node", f"<{found.iri}>")):
-        papers[row["form"], row["why"]].add(row["id"])
+    for form, why, paper in _rows(store, iri, asked):
+        papers[form, why].add(paper)
     rows = (
         (form, why, str(len(ids)), ", ".join(sorted(ids)[:_TOLD]) + (", …" if len(ids) > _TOLD else ""))
         for (form, why), ids in sorted(papers.items())
@@ -260,17 +266,18 @@ def _to_reasons(store: Store, found: Found, asked: str) -> Table:
 
 def forms(store: Store, iri: str) -> list[str]:
     """All that a thing is written as, its label among them, sorted."""
-    asked = f"SELECT DISTINCT ?form {{ <{iri}> skos:prefLabel|skos:altLabel ?form }}"
-    return sorted(row["form"] for row in select(store, asked))
+    asked = "SELECT DISTINCT ?form ?node { ?node skos:prefLabel|skos:altLabel ?form }"
+    return sorted(form for (form,) in _rows(store, iri, asked))
 
 
-def _card(store: Store, found: Found, queries: Mapping[str, str]) -> Card:
-    node = {"node": ox.NamedNode(found.iri)}
-    tables = (
-        (heading, _without_node(to_table(query(store.quads, text, node), store.names.base)))
-        for heading, text in queries.items()
-    )
-    return Card(found, tuple(Section(heading, table) for heading, table in tables if table.rows))
+def _rows(store: Store, iri: str, asked: str) -> Iterator[list[str]]:
+    """The rows of a query about a node, less the node, which is its last column."""
+    for solution in cast(ox.QuerySolutions, query(store.quads, asked, {"node": ox.NamedNode(iri)})):
+        yield [cast(ox.Literal, term).value for term in list(solution)[:-1]]
+
+
+def _to_card(found: Found, tables: Mapping[str, Table]) -> Card:
+    return Card(found, tuple(Section(heading, table) for heading, table in tables.items() if table.rows))
 
 
 def _without_node(table: Table) -> Table:

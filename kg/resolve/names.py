@@ -27,8 +27,8 @@ _BRITISH: Final = (("isation", "ization"), ("modelling", "modeling"), ("labellin
 _MISREAD: Final = re.compile(r"^(gpt ?4)[0o](?=\b)|^[0o]([134])(?=\b)")
 """What digests make of GPT-4o, o1 and o3: letters and digits that look alike."""
 
-_AVERAGED: Final = re.compile("accuracy|performance|reward|score|success|win")
-"""What has no other mean than the average."""
+_MEAN: Final = re.compile(r"^(?:avg\.? |mean (?=(?:accuracy|performance|reward|score|success|win)\b))")
+"""What means the average; before other words, a mean is part of a name."""
 
 _MAKER: Final = re.compile("openai|google|deepmind|meta|alibaba|anthropic|microsoft")
 
@@ -146,7 +146,7 @@ def _singular(word: str, type: EntityType | None) -> str:
         return folded[:-1]
     plural = len(word) > 3 and folded.endswith("s") and not folded.endswith("ss")
     named = type in ("model", "benchmark", "dataset") and not word.islower()
-    capitals = type is not None and word.isupper()
+    capitals = type is not None and word.endswith("S")
     return folded[:-1] if plural and not named and not capitals else folded
 
 
@@ -172,10 +172,7 @@ def _order_model(words: list[str]) -> list[str]:
 def _order_metric(words: list[str]) -> list[str]:
     """What behind `pass@1` or `accuracy` says nothing more goes; a mean of what has a name is its average."""
     words = [re.sub("^r@", "recall@", word) for word in words]
-    if words[:1] in (["avg"], ["avg."]) or (
-        words[:1] == ["mean"] and _AVERAGED.fullmatch(words[1:2][0] if words[1:] else "")
-    ):
-        words = ["average", *words[1:]]
+    words = _MEAN.sub("average ", " ".join(words)).split()
     if len(words) == 2 and "@" in words[0] and words[1] in ("accuracy", "rate", "score"):
         return words[:1]
     if len(words) > 1 and words[-1] in _SAYS_NOTHING_AFTER.get(words[-2], ()):

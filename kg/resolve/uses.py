@@ -67,17 +67,19 @@ class Seen:
     def read(self, facts: Facts) -> None:
         summary, paper = facts.summary, facts.summary.paper.arxiv_id
         self.bylines[paper] = self.bylines.get(paper, frozenset()) | frozenset(summary.authors)
-        for use in read_uses(facts):
+        explained = _read_explained(summary)
+        for use in _read_uses(facts, explained):
             self.uses.setdefault(use, set()).add(paper)
             if use.coined:
                 self.coined.setdefault(to_realm(use.type, name_key(use.name, use.type)), set()).add(paper)
         named = {(e.type, name_key(m.evidence.quote, e.type)) for e in facts.entities for m in e.mentions}
-        for short, long in _read_explained(summary).items():
+        for short, long in explained.items():
             for type in {type for type, _ in named}:
                 keys = {(type, name_key(form, type)) for form in (short, long)}
                 if not keys.isdisjoint(named):
-                    explained = self.longs.setdefault((type, name_key(short, type)), {})
-                    explained.setdefault(long, set()).add(paper)
+                    self.longs.setdefault((type, name_key(short, type)), {}).setdefault(long, set()).add(
+                        paper
+                    )
                     self.told.setdefault((type, name_key(long, type)), set()).add(paper)
 
 
@@ -97,7 +99,10 @@ def to_realm(type: EntityType, key: str) -> tuple[str, str]:
 
 def read_uses(facts: Facts) -> list[Use]:
     """One use for each entity, in their order."""
-    longs = _read_explained(facts.summary)
+    return _read_uses(facts, _read_explained(facts.summary))
+
+
+def _read_uses(facts: Facts, longs: Mapping[str, str]) -> list[Use]:
     title = facts.summary.title.partition(":")
     coined = title[0].strip() if title[1] else ""
     filled: dict[tuple[EntityType, str], set[Role]] = defaultdict(set)

@@ -55,13 +55,7 @@ def find_wholes(type: EntityType, label: str) -> Iterator[str]:
         return
     for end in _ends(label):
         whole, rest = label[:end].rstrip(" _-(/:'’"), label[end:]
-        if type == "model" and (_is_name(whole) or whole == parse_size(label)[0]):
-            yield whole
-        if (
-            type != "model"
-            and not _SHOTS.fullmatch(rest)
-            and (_all(rest, _OF_VERSION) or _all(rest, _OF_SPLIT))
-        ):
+        if _is_family(whole, label) if type == "model" else _is_tail(rest):
             yield whole
 
 
@@ -97,6 +91,11 @@ def _all(rest: str, words: re.Pattern[str]) -> bool:
     return bool(found) and all(_NUMBER.fullmatch(word) or words.fullmatch(word) for word in found)
 
 
-def _is_name(text: str) -> bool:
-    """Whether text may be a family's name: known as one, or some word of it looks like a name."""
-    return text in load_families() or any(map(is_proper, to_words(text)))
+def _is_family(text: str, label: str) -> bool:
+    """Whether text may be a family's name: known, before a size, or some word of it looks like a name."""
+    return text in load_families() or text == parse_size(label)[0] or any(map(is_proper, to_words(text)))
+
+
+def _is_tail(rest: str) -> bool:
+    """Whether the rest of the name of a benchmark or data set only tells a version or a split."""
+    return not _SHOTS.fullmatch(rest) and (_all(rest, _OF_VERSION) or _all(rest, _OF_SPLIT))
