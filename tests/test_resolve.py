@@ -33,6 +33,12 @@ def named(paper: str, type: EntityType, *forms: str, byline: str = "") -> Facts:
     return Facts(summary, "f", (Entity(type, tuple(sorted(mentions))),) if forms else ())
 
 
+@pytest.fixture(autouse=True, scope="module")
+def lexicon() -> None:
+    """Loads what is known once, so that no property is timed while it is read."""
+    derive_resolution([named("1", "metric", "accuracy")])
+
+
 @pytest.mark.parametrize(
     ("one", "two"),
     [
@@ -106,7 +112,14 @@ def test_an_alias_with_other_digits_is_another_thing() -> None:
     assert len(resolution.things) == 2
 
 
-METRICS = [("FID-30K", "down"), ("Recall@1", "up"), ("Recall@7", "up"), ("nDCG@10", "up"), ("Gauge", None)]
+METRICS = [
+    ("FID-30K", "down"),
+    ("Recall@1", "up"),
+    ("Recall@7", "up"),
+    ("nDCG@10", "up"),
+    ("pass@32", "up"),
+    ("Gauge", None),
+]
 
 
 @pytest.mark.parametrize(("metric", "better"), METRICS)

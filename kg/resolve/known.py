@@ -60,12 +60,14 @@ def find_known(type: EntityType, key: str) -> Known | None:
 def find_metric(name: str) -> Known | None:
     """What is known of a metric, or else of the metric that its last words name.
 
-    Of `FID-30K` and `Recall@5` it is what is known of `FID` and `Recall`, of `mean PSNR` that of `PSNR`.
+    Of `FID-30K` and `Recall@5` it is what is known of `FID` and `Recall`, of `pass@32` that of `pass@k`, of
+    `mean PSNR` that of `PSNR`.
     """
+    any_k = re.sub(r"@\d+$", "@k", name)
     bare = re.sub(r"\s*[@_-]?\s*\d+k?$", "", re.sub("^R@", "Recall@", name), flags=re.IGNORECASE)
     words = bare.split()
     ends = (" ".join(words[start:]) for start in range(len(words)))
-    return next(filter(None, map(_find_measure, (name, *ends))), None)
+    return next(filter(None, map(_find_measure, (name, any_k, *ends))), None)
 
 
 def _find_measure(name: str) -> Known | None:
