@@ -13,7 +13,7 @@ from kg.errors import QueryError
 from kg.model import parse_arxiv_id
 from kg.queries import Table, close_names, to_table
 from kg.resolve import name_key
-from kg.store import Store, query
+from kg.store import Graph, query
 from kg.vocabulary import CLASSES, KG
 
 __all__ = [
@@ -173,7 +173,7 @@ class Card:
     sections: tuple[Section, ...]
 
 
-def find(store: Store, name: str, kinds: Set[str] = NAMED | {"Paper"}) -> list[Found]:
+def find(store: Graph, name: str, kinds: Set[str] = NAMED | {"Paper"}) -> list[Found]:
     """The nodes that are called so; where none is, those with this name among others, or one spelt alike.
 
     A name is that of a thing, an author, or a paper (its title or its id); only `kinds` are looked for.
@@ -198,7 +198,7 @@ def find(store: Store, name: str, kinds: Set[str] = NAMED | {"Paper"}) -> list[F
     return sorted(called or same or alike, key=lambda node: (node.label, node.kind, node.iri))
 
 
-def _named(store: Store) -> Iterator[tuple[Found, str]]:
+def _named(store: Graph) -> Iterator[tuple[Found, str]]:
     """Each node with each of its names; a paper is called as its first summary calls it."""
     for row in cast(ox.QuerySolutions, query(store.quads, _NAMED)):
         kind = row["class"].value.removeprefix(KG.iri)
@@ -209,7 +209,7 @@ def _named(store: Store) -> Iterator[tuple[Found, str]]:
         yield papers.setdefault(node, Found(node, "Paper", form)), form
 
 
-def search(store: Store, words: str, limit: int = 20) -> list[Hit]:
+def search(store: Graph, words: str, limit: int = 20) -> list[Hit]:
     """What has all of `words`, case aside: names first, the closest first, then texts of papers."""
     wanted = words.casefold().split()
     ranked: dict[Hit, tuple[int, int]] = {}
@@ -222,7 +222,7 @@ def search(store: Store, words: str, limit: int = 20) -> list[Hit]:
     return [*hits, *_text_hits(store, wanted)][:limit]
 
 
-def _text_hits(store: Store, wanted: list[str]) -> Iterator[Hit]:
+def _text_hits(store: Graph, wanted: list[str]) -> Iterator[Hit]:
     for row in cast(ox.QuerySolutions, query(store.quads, _TEXTS)):
         text = row["abstract"].value
         lowered = text.casefold()
@@ -231,7 +231,7 @@ def _text_hits(store: Store, wanted: list[str]) -> Iterator[Hit]:
             yield Hit("text", row["paper"].value, f"…{text[start : start + 120].strip()}…")
 
 
-def describe(store: Store, found: Found) -> Card:
+def describe(store: Graph, found: Found) -> Card:
     """All that the graph says about a node."""
     queries = {"Author": _ABOUT_AUTHOR, "Paper": _ABOUT_PAPER}.get(found.kind, _ABOUT_THING)
     node = {"node": ox.NamedNode(found.iri)}
@@ -242,17 +242,17 @@ def describe(store: Store, found: Found) -> Card:
     return _to_card(found, _to_reasons(store, found.iri) | tables)
 
 
-def explain(store: Store, found: Found) -> Card:
+def explain(store: Graph, found: Found) -> Card:
     """Why the names of a node are one: its forms, the types that it was read as, and who bears it out."""
     return _to_card(found, _to_reasons(store, found.iri))
 
 
-def _to_reasons(store: Store, iri: str) -> dict[str, Table]:
+def _to_reasons(store: Graph, iri: str) -> dict[str, Table]:
     asked = {"written as": _WRITTEN_AS, "read as": _READ_AS}
     return {heading: _to_reason(store, iri, text) for heading, text in asked.items()}
 
 
-def _to_reason(store: Store, iri: str, asked: str) -> Table:
+def _to_reason(store: Graph, iri: str, asked: str) -> Table:
     """The forms of a node with a reason each, how many papers bear it out, and the first of them."""
     papers: dict[tuple[str, str], set[str]] = defaultdict(set)
     for form, why, paper in _rows(store, iri, asked):
@@ -264,13 +264,13 @@ def _to_reason(store: Store, iri: str, asked: str) -> Table:
     return Table(("form", "why", "papers", "which"), tuple(rows), frozenset({"papers"}))
 
 
-def forms(store: Store, iri: str) -> list[str]:
+def forms(store: Graph, iri: str) -> list[str]:
     """All that a thing is written as, its label among them, sorted."""
     asked = "SELECT DISTINCT ?form ?node { ?node skos:prefLabel|skos:altLabel ?form }"
     return sorted(form for (form,) in _rows(store, iri, asked))
 
 
-def _rows(store: Store, iri: str, asked: str) -> Iterator[list[str]]:
+def _rows(store: Graph, iri: str, asked: str) -> Iterator[list[str]]:
     """The rows of a query about a node, less the node, which is its last column."""
     for solution in cast(ox.QuerySolutions, query(store.quads, asked, {"node": ox.NamedNode(iri)})):
         yield [cast(ox.Literal, term).value for term in list(solution)[:-1]]
@@ -287,7 +287,7 @@ def _without_node(table: Table) -> Table:
     return Table(tuple(table.columns[i] for i in shown), rows, table.numeric)
 
 
-def derive_counts(store: Store) -> Table:
+def derive_counts(store: Graph) -> Table:
     """How many nodes of each class the graph has, and how many statements."""
     counts = """
 SELECT ?thing ?count {

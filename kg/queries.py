@@ -11,7 +11,7 @@ text; one that is not given stays free, and the query answers for every value. O
 and `author` are looked up by name, `paper` is an arXiv id, `day` a date, `text` any string.
 
 Text from outside passes `guard` before Oxigraph's parser sees it: no SERVICE (it would open a
-connection), bounded length, nesting and number of parts (many overflow the parser's stack).
+connection), no `<file:…>`, bounded length, nesting and number of parts (many overflow the parser's stack).
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from __future__ import annotations
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -32,7 +33,7 @@ import pyoxigraph as ox
 from kg.errors import QueryError
 from kg.model import parse_arxiv_id
 from kg.resolve import name_key
-from kg.store import Answer, Store, Term, query, select
+from kg.store import Answer, Graph, Term, query, select
 from kg.turtle import to_turtle
 from kg.vocabulary import PREFIXES, XSD, ontology_path
 
@@ -48,6 +49,7 @@ __all__ = [
     "guard",
     "load_queries",
     "parse_query",
+    "reasons",
     "to_table",
 ]
 
@@ -77,9 +79,16 @@ _DEEPEST = 64
 _MOST_JOINTS = 500
 _MOST_TOKENS = 5_000
 _STACK = 64 * 1024 * 1024
+_COMMENT = re.compile(r"(?<!\S)#[^\n\r]*")
+_UPDATE = re.compile(
+    r"\s*(?:(?:base|prefix\s+\S*)\s*<[^<>]*>\s*)*"
+    r"(?:insert|delete|with|load|clear|drop|create|add|move|copy)\b",
+    re.IGNORECASE,
+)
 _PARAMETER = re.compile(r"# param (?P<name>\w+) \((?P<kind>\w+)\): (?P<help>.+)")
 _TOKEN = re.compile(
-    r"(?P<skip>"
+    r"(?P<file><file:)"
+    r"|(?P<skip>"
     r"\#[^\n\r]*"  # comment
     r"|<[A-Za-z][A-Za-z0-9+.-]*://[^<>\"{}|^`\\\x00-\x20]*>"  # IRI that cannot be a comparison
     r"|<[\w.~:/?=%-]{0,200}>"  # IRI in which, were it a comparison, nothing could hide
@@ -162,7 +171,7 @@ def parse_query(name: str, text: str) -> NamedQuery:
     return NamedQuery(name, help.strip(), parameters, text)
 
 
-def bind(store: Store, query: NamedQuery, values: Mapping[str, str]) -> dict[str, Term]:
+def bind(store: Graph, query: NamedQuery, values: Mapping[str, str]) -> dict[str, Term]:
     """RDF terms for what a user wrote. Raises `QueryError` on an unknown parameter, name or date."""
     kinds = {parameter.name: parameter.kind for parameter in query.parameters}
     unknown = sorted(values.keys() - kinds.keys()) if query.name in load_queries() else []
@@ -172,7 +181,7 @@ def bind(store: Store, query: NamedQuery, values: Mapping[str, str]) -> dict[str
     return {name: _to_term(store, kinds.get(name, "text"), value) for name, value in values.items()}
 
 
-def _to_term(store: Store, kind: Kind, value: str) -> Term:
+def _to_term(store: Graph, kind: Kind, value: str) -> Term:
     if kind == "paper":
         value = parse_arxiv_id(value)
     if kind in _NAMES:
@@ -188,7 +197,7 @@ def _to_term(store: Store, kind: Kind, value: str) -> Term:
         raise QueryError(f"{value!r} is no RDF term: {error}") from error
 
 
-def _known_name(store: Store, kind: Kind, value: str) -> str:
+def _known_name(store: Graph, kind: Kind, value: str) -> str:
     """The name in the graph that a user means: a label, one spelt alike, or what another form is of.
 
     Raises `QueryError` where a form is of several things, or of none.
@@ -243,6 +252,8 @@ def _scan(sparql: str) -> None:
             raise QueryError(f"the query has more than {_MOST_TOKENS} words")
         if kind == "service":
             raise QueryError("SERVICE is refused: a query never leaves this machine")
+        if kind == "file":
+            raise QueryError("<file:…> is refused: a query reads no files")
         if kind == "vague":
             raise QueryError(
                 f"the query can be read in two ways at {token[0][:30]!r}: put a space on both sides of "
@@ -262,7 +273,7 @@ def _decode(escape: re.Match[str]) -> str:
 
 
 def ask(
-    store: Store, sparql: str, bindings: Mapping[str, Term] | None = None, format: Format = "table"
+    store: Graph, sparql: str, bindings: Mapping[str, Term] | None = None, format: Format = "table"
 ) -> Table | str:
     """The answer to a query, guarded and interruptible; `turtle` is for CONSTRUCT and DESCRIBE.
 
@@ -270,9 +281,18 @@ def ask(
     """
     guard(sparql)
     quads, base = store.quads, store.names.base
-    try:
+    with reasons(sparql):
         return _interruptible(lambda: _render(query(quads, sparql, bindings), format, base))
+
+
+@contextmanager
+def reasons(sparql: str) -> Iterator[None]:
+    """Turns what the engine says against a query, while it is asked, into a `QueryError`."""
+    try:
+        yield
     except (SyntaxError, RuntimeError, ValueError) as error:
+        if isinstance(error, SyntaxError) and _UPDATE.match(_COMMENT.sub(" ", sparql)):
+            raise QueryError("updates are refused: the graph follows from the digests alone") from error
         raise QueryError(f"the query cannot be answered: {_to_reason(str(error))}") from error
 
 

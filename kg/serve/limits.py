@@ -1,0 +1,27 @@
+"""What one question may cost."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+__all__ = ["Limits"]
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of one answer, and of how many are made at once.
+
+    `seconds` is time by the clock; `memory` is in bytes, beside what the graph takes; an answer is cut after
+    `rows` rows or triples and before `size` bytes. `workers` questions are answered at once and `waiting`
+    more wait; others are sent away.
+    """
+
+    seconds: float = 5.0
+    memory: int = 512 * _MIB
+    rows: int = 100_000
+    size: int = 16 * _MIB
+    workers: int = 2 * (os.cpu_count() or 1) + 4
+    waiting: int = 64

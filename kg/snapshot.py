@@ -1,0 +1,72 @@
+"""The published graph in memory: what a server answers from while builds go on beside it.
+
+A build replaces `graph.nq` by another file, so one that was opened stays as it was: a snapshot is
+of one build, whole, whatever happens in the folder meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from io import BufferedReader
+from itertools import islice
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from kg.errors import StoreError
+from kg.store import open_store
+from kg.vocabulary import Names
+
+__all__ = ["MASTER", "Snapshot", "load_snapshot", "open_master", "to_version"]
+
+MASTER = "graph.nq"
+"""The file of a folder that holds its whole graph."""
+
+_TOGETHER = 100_000
+"""Lines that are loaded at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A graph in memory. With `union`, its default graph is the union of its named ones, else empty."""
+
+    names: Names
+    quads: ox.Store
+    union: bool = True
+
+
+def open_master(folder: Path) -> tuple[BufferedReader, Names]:
+    """The published graph of a folder, opened, and what its things are called.
+
+    Raises `StoreError` where nothing was published.
+    """
+    with open_store(folder) as store:
+        names = store.names
+    try:
+        return (folder / MASTER).open("rb"), names
+    except OSError as error:
+        raise StoreError(f"cannot read {folder / MASTER}: {error.strerror}; run kg build again") from error
+
+
+def to_version(status: os.stat_result) -> str:
+    """What tells one published graph from another: which file it is, its size and when it was written."""
+    return f"{status.st_ino:x}-{status.st_size:x}-{status.st_mtime_ns:x}"
+
+
+def load_snapshot(file: BufferedReader, names: Names, *, union: bool = True) -> Snapshot:
+    """Loads N-Quads; with `union`, each a line of a published graph. Raises `StoreError` on other text."""
+    quads = ox.Store()
+    try:
+        while lines := list(islice(file, _TOGETHER)):
+            quads.bulk_load(b"".join(lines), format=ox.RdfFormat.N_QUADS)
+            if union:
+                quads.bulk_load(b"".join(map(_to_triple, lines)), format=ox.RdfFormat.N_TRIPLES)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise StoreError(f"cannot load {file.name}: {error}; run kg build again") from error
+    return Snapshot(names, quads, union)
+
+
+def _to_triple(line: bytes) -> bytes:
+    """The line of the same statement in no graph; a graph is the last term of its line."""
+    return line[: line.rindex(b" <")] + b" .\n"
