@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-__all__ = ["Limits"]
+from kg.queries import Table
+
+__all__ = ["Limits", "to_limits"]
 
 _MIB = 1024 * 1024
 
@@ -25,3 +27,15 @@ class Limits:
     size: int = 16 * _MIB
     workers: int = 2 * (os.cpu_count() or 1) + 4
     waiting: int = 64
+
+
+def to_limits(limits: Limits) -> Table:
+    """The limits in words."""
+    rows = (
+        ("time of an answer", f"{limits.seconds:g} s"),
+        ("memory of an answer", f"{limits.memory // _MIB:,} MiB beside the graph"),
+        ("rows or triples of an answer", f"{limits.rows:,}"),
+        ("bytes of an answer", f"{limits.size:,}"),
+        ("answers made at once", f"{limits.workers:,}, and {limits.waiting:,} may wait"),
+    )
+    return Table(("limit", "value"), rows)
