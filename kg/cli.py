@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -98,6 +99,14 @@ TypeOption = Annotated[
 ]
 UndoOption = Annotated[bool, typer.Option("--undo", help="Take this decision back.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+
+
+class DefaultGraph(StrEnum):
+    """What the default graph of a query is."""
+
+    union = "union"
+    strict = "strict"
+
 
 OUTPUTS = Path("outputs")
 WORKERS = os.cpu_count() or 1
@@ -448,6 +457,52 @@ def report_command(
     plots = write_report(report, path)
     if not quiet:
         say(f"Wrote {path}, and its plots as SVG into {plots}.")
+
+
+@app.command("serve")
+def serve_command(
+    store: StoreOption = OUTPUTS,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
+    host: Annotated[
+        str,
+        typer.Option(metavar="ADDRESS", help="The address to listen on; any but 127.0.0.1 needs a token."),
+    ] = "127.0.0.1",
+    token: Annotated[
+        str, typer.Option(metavar="TOKEN", envvar="KG_TOKEN", help="What every request must bring.")
+    ] = "",
+    url: Annotated[
+        str, typer.Option(metavar="URL", help="The public address, behind a proxy; ends in a slash.")
+    ] = "",
+    cors: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar="ORIGIN", help="Pages that may ask too, or *; may be given again."),
+    ] = None,
+    default_graph: Annotated[
+        DefaultGraph, typer.Option(help="What a query sees by default: all statements, or none.")
+    ] = DefaultGraph.union,
+    seconds: Annotated[float, typer.Option(min=0.1, metavar="S", help="How long an answer may take.")] = 5.0,
+    memory: Annotated[
+        int, typer.Option(min=64, metavar="MIB", help="What an answer may take beside the graph.")
+    ] = 512,
+    quiet: QuietOption = False,
+) -> None:
+    """Serve the graph: SPARQL 1.1 at /sparql, and pages.
+
+    Read-only, on this machine alone unless told otherwise. Goes over to each graph that a build publishes.
+    """
+    from kg.serve.limits import Limits
+    from kg.serve.web import Settings, serve
+
+    settings = Settings(
+        host=host,
+        port=port,
+        url=url,
+        token=token,
+        guests=tuple(cors or ()),
+        union=default_graph is DefaultGraph.union,
+        limits=Limits(seconds=seconds, memory=memory * 1024 * 1024),
+    )
+    serve(store, settings, say if not quiet else lambda message: None)
 
 
 @app.command("validate")

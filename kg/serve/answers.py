@@ -38,7 +38,6 @@ from kg.views.site import (
 from kg.vocabulary import PREFIXES
 
 __all__ = [
-    "TRIPLES",
     "TYPES",
     "Answer",
     "Context",
@@ -50,14 +49,11 @@ __all__ = [
     "Sparql",
     "Start",
     "Tool",
-    "Triples",
     "answer",
     "from_json",
     "to_json",
+    "to_type",
 ]
-
-Triples = Literal["turtle", "ntriples", "jsonld", "rdfxml"]
-TRIPLES: tuple[Triples, ...] = get_args(Triples)
 
 TYPES: dict[str, str] = {
     "json": "application/sparql-results+json",
@@ -81,6 +77,11 @@ _ABOUT = """
 CONSTRUCT { ?node ?p ?o . ?s ?q ?node } WHERE {
   VALUES ?node { %s } { ?node ?p ?o } UNION { ?s ?q ?node }
 }"""
+
+
+def to_type(format: str) -> str:
+    """The media type of a format, without parameters."""
+    return TYPES[format].partition(";")[0]
 
 
 @dataclass(frozen=True, slots=True)

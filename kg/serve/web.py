@@ -1,0 +1,264 @@
+"""The routes of the server, and running it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from kg.errors import KGError
+from kg.serve.answers import Answer, Describing, Find, Finds, Node, Question, Start, to_type
+from kg.serve.gate import Gate, to_entry
+from kg.serve.limits import Limits
+from kg.serve.pool import Busy, Pool, open_pool
+from kg.serve.protocol import TRIPLES, Refused, choose, parse_query_request
+from kg.views.site import Site, read_style
+
+__all__ = ["Settings", "make_app", "serve"]
+
+_LONGEST_BODY = 1_000_000
+_PIECE = 256 * 1024
+_SLOWEST = 10.0
+"""Seconds within which the body of a request must be here."""
+
+_HTML_FIRST = ("html", *TRIPLES[:-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a folder's graph is served.
+
+    `url` is the public address, where it is another than `host` and `port` say; `guests` are the origins
+    whose pages may ask. With `union`, the default graph is the union of all graphs, else it is empty.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    url: str = ""
+    token: str = ""
+    guests: tuple[str, ...] = ()
+    union: bool = True
+    limits: Limits = field(default_factory=Limits)
+
+
+def serve(folder: Path, settings: Settings, say: Callable[[str], None]) -> None:
+    """Serves a folder's graph until it is interrupted, and says where. Raises `KGError`."""
+    _check(settings)
+    try:
+        listening = socket.create_server((settings.host, settings.port), backlog=256)
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        raise KGError(f"cannot listen on {where}: {error.strerror}; choose another --port") from error
+    with listening:
+        port = listening.getsockname()[1]
+        url = settings.url or f"http://{settings.host}:{port}/"
+        site = Site(url, urlsplit(url).path)
+        with suppress(KeyboardInterrupt):
+            asyncio.run(_run(folder, settings, site, listening, say))
+
+
+def _check(settings: Settings) -> None:
+    """Raises `KGError` on settings that would leave the server open, or nowhere."""
+    if os.name != "posix":
+        raise KGError(
+            "kg serve needs Linux or macOS: its limits rest on what these systems can do to a process"
+        )
+    if not _is_local(settings.host) and not settings.token:
+        raise KGError(f"{settings.host} can be reached from elsewhere: give a --token, or stay on 127.0.0.1")
+    parts = urlsplit(settings.url or "http://x/")
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.netloc
+        or not parts.path.endswith("/")
+        or parts.query
+    ):
+        raise KGError(f"{settings.url!r} is no address that ends in a slash, as https://kg.example.org/ is")
+
+
+def _is_local(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+async def _run(
+    folder: Path, settings: Settings, site: Site, listening: socket.socket, say: Callable[[str], None]
+) -> None:
+    async with open_pool(folder, settings.limits, site.url, union=settings.union) as pool:
+        app = make_app(pool, site, settings, listening.getsockname()[1])
+        say(f"Serving the graph in {folder} at {site.url} (Ctrl-C ends it).")
+        await _Server(app).serve(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """A server that Ctrl-C stops without more ado, as the usual end of its work."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="h11",
+                ws="none",
+                lifespan="off",
+                access_log=False,
+                log_level="critical",
+                server_header=False,
+                proxy_headers=False,
+                limit_concurrency=512,
+                timeout_keep_alive=5,
+                timeout_graceful_shutdown=2,
+            )
+        )
+
+
+def make_app(pool: Pool, site: Site, settings: Settings, port: int) -> ASGIApp:
+    """The application: routes behind the gate."""
+    routes = [
+        Route("/", _asking(pool, site, _ask_start), methods=["GET"]),
+        Route("/sparql", _asking(pool, site, _ask_sparql), methods=["GET", "POST"]),
+        Route("/sparql/", _asking(pool, site, _ask_sparql), methods=["GET", "POST"]),
+        Route("/search", _asking(pool, site, _ask_finds), methods=["GET"]),
+        Route("/find", _asking(pool, site, _ask_find), methods=["GET"]),
+        Route("/.well-known/void", _asking(pool, site, _ask_void), methods=["GET"]),
+        Route("/graph.nq", _sending(pool), methods=["GET"]),
+        Route("/style.css", _send_style, methods=["GET"]),
+        Route("/{path:path}", _asking(pool, site, _ask_node), methods=["GET"]),
+    ]
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _explain})
+    anywhere = not _is_local(settings.host)
+    return Gate(
+        app, to_entry(site.url, port, anywhere=anywhere, guests=settings.guests, token=settings.token)
+    )
+
+
+def _explain(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return PlainTextResponse(f"{error.detail}\n", error.status_code, error.headers)
+
+
+def _asking(
+    pool: Pool, site: Site, parse: Callable[[Request], Awaitable[Question]]
+) -> Callable[[Request], Awaitable[Response]]:
+    """A route that has the pool answer what a request asks."""
+
+    async def respond(request: Request) -> Response:
+        try:
+            return _to_response(await pool.ask(await parse(request)), site)
+        except Refused as refused:
+            return PlainTextResponse(f"{refused}\n", refused.status)
+        except Busy as busy:
+            return PlainTextResponse(f"{busy}\n", 503, {"retry-after": "1"})
+        except ClientDisconnect:
+            return PlainTextResponse("", 400)
+
+    return respond
+
+
+def _to_response(answer: Answer, site: Site) -> Response:
+    if answer.status == 303:
+        return RedirectResponse(site.root + answer.body.decode(), 303)
+    headers = {"content-type": answer.type} | ({"kg-cut": f"{answer.cut} of more"} if answer.cut else {})
+    return Response(answer.body, answer.status, headers)
+
+
+async def _read_body(request: Request) -> bytes:
+    """The body of a request that is neither too long nor too slow."""
+    pieces, size = list[bytes](), 0
+    try:
+        async with asyncio.timeout(_SLOWEST):
+            async for piece in request.stream():
+                pieces.append(piece)
+                size += len(piece)
+                if size > _LONGEST_BODY:
+                    raise Refused(413, f"a request has at most {_LONGEST_BODY:,} bytes")
+    except TimeoutError as error:
+        raise Refused(408, f"the request did not arrive within {_SLOWEST:g} s") from error
+    return b"".join(pieces)
+
+
+async def _ask_sparql(request: Request) -> Question:
+    accept = ",".join(request.headers.getlist("accept"))
+    body = await _read_body(request) if request.method == "POST" else b""
+    types = request.headers.getlist("content-type")
+    content_type = types[0] if len(types) == 1 else ""
+    found = parse_query_request(request.method, request.scope["query_string"], content_type, body, accept)
+    if found:
+        return found
+    format = _choose_graph(request)
+    return Start() if format == "html" else Describing("service", format)
+
+
+async def _ask_start(request: Request) -> Question:
+    return Start()
+
+
+async def _ask_finds(request: Request) -> Question:
+    return Finds(request.query_params.get("words", ""))
+
+
+async def _ask_find(request: Request) -> Question:
+    return Find(request.query_params.get("name", ""))
+
+
+async def _ask_void(request: Request) -> Question:
+    return Describing("void", _choose_graph(request, TRIPLES[:-1]))
+
+
+async def _ask_node(request: Request) -> Question:
+    path = request.scope["raw_path"].decode("ascii", "replace").partition("?")[0]
+    return Node(path.removeprefix("/"), _choose_graph(request, _HTML_FIRST))
+
+
+def _choose_graph(request: Request, formats: tuple[str, ...] = TRIPLES) -> str:
+    asked = request.query_params.get("format", "")
+    if asked:
+        if asked not in formats:
+            raise Refused(400, f"no format {asked!r}; there are {', '.join(formats)}")
+        return asked
+    format = choose(",".join(request.headers.getlist("accept")), formats)
+    if not format:
+        raise Refused(406, f"this comes as {', '.join(map(to_type, formats))}; ask for one of them in Accept")
+    return format
+
+
+def _sending(pool: Pool) -> Callable[[Request], Awaitable[Response]]:
+    """The route of the whole graph as a file."""
+
+    async def respond(request: Request) -> Response:
+        file = pool.open_file()
+        headers = {
+            "content-length": str(os.fstat(file).st_size),
+            "content-disposition": 'attachment; filename="graph.nq"',
+            "etag": f'"{pool.version}"',
+        }
+        return StreamingResponse(_read_file(file), media_type="application/n-quads", headers=headers)
+
+    return respond
+
+
+async def _read_file(file: int) -> AsyncIterator[bytes]:
+    """A file in pieces, from its beginning, wherever others read it; closes it."""
+    place = 0
+    try:
+        while piece := await asyncio.to_thread(os.pread, file, _PIECE, place):
+            yield piece
+            place += len(piece)
+    finally:
+        os.close(file)
+
+
+async def _send_style(request: Request) -> Response:
+    return Response(
+        read_style(), headers={"content-type": "text/css; charset=utf-8", "cache-control": "max-age=600"}
+    )
