@@ -480,12 +480,14 @@ def query(
     sparql: str,
     bindings: Mapping[str, Term] | None = None,
     *,
+    base: str | None = None,
     default: Sequence[str] | None = None,
     named: Sequence[str] | None = None,
 ) -> Answer:
     """Asks the union of all graphs. `bindings` are variables of the SELECT clause, as RDF terms.
 
-    `default` and `named` are the IRIs of the graphs to ask instead, whatever the query says of that.
+    `base` is what relative IRIs are below. `default` and `named` are the IRIs of the graphs to ask
+    instead of all, whatever the query says of that.
     Trusts `sparql`: what comes from outside passes `kg.queries.guard` first.
     """
     terms: dict[ox.Variable, ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple] = {
@@ -493,6 +495,7 @@ def query(
     }
     return quads.query(
         sparql,
+        base_iri=base,
         prefixes=PREFIXES,
         substitutions=terms,
         default_graph=None if default is None else [ox.NamedNode(iri) for iri in default],

@@ -201,7 +201,7 @@ def _refuse(question: Question, context: Context, status: int, reason: str) -> A
 
 
 def _to_sentence(reason: str) -> str:
-    return f"{reason[:1].upper()}{reason[1:]}."
+    return f"{reason[:1].upper()}{reason[1:]}{'' if reason.endswith('…') else '.'}"
 
 
 def _to_page(page: Page, context: Context, status: int = 200) -> Answer:
@@ -216,7 +216,13 @@ def _(question: Sparql, context: Context) -> Answer:
     guard(question.text)
     graph = context.graph
     with reasons(question.text):
-        found = query(graph.quads, question.text, default=question.default, named=question.named)
+        found = query(
+            graph.quads,
+            question.text,
+            base=f"{context.site.url}sparql",
+            default=question.default,
+            named=question.named,
+        )
         if isinstance(found, ox.QueryTriples):
             return _answer_triples(found, question, context)
         if not question.results:

@@ -67,8 +67,11 @@ class _Holder:
     async def take(self) -> _Worker:
         """A worker that is idle, or a new one."""
         self.asked += 1
-        if self.idle:
-            return self.idle.pop()
+        while self.idle:
+            worker = self.idle.pop()
+            if not worker.reader.at_eof():
+                return worker
+            await self._bury(worker)
         async with self._lock:
             process, channel = await asyncio.to_thread(self._fork)
         reader, writer = await asyncio.open_connection(sock=channel)
@@ -88,12 +91,15 @@ class _Holder:
 
     async def end(self, worker: _Worker) -> int:
         """Ends a worker that is of no more use; returns its exit code, or minus the signal that ended it."""
-        worker.writer.close()
-        async with self._lock:
-            status = await asyncio.to_thread(self._end, worker.process)
+        status = await self._bury(worker)
         self.asked -= 1
         self._close_if_done()
         return status
+
+    async def _bury(self, worker: _Worker) -> int:
+        worker.writer.close()
+        async with self._lock:
+            return await asyncio.to_thread(self._end, worker.process)
 
     def _end(self, process: int) -> int:
         self._control.sendall(f"end {process}\n".encode())

@@ -83,7 +83,7 @@ def parse_query_request(
         pairs += _parse_body(content_type, body)
     given = {name for name, _ in pairs}
     if "update" in given:
-        raise Refused(400, "updates are refused: the graph follows from the digests alone")
+        raise Refused(403, "updates are refused: the graph follows from the digests alone")
     queries = [value for name, value in pairs if name == "query"]
     if not queries and method != "POST":
         return None

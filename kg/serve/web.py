@@ -27,8 +27,9 @@ from kg.serve.pool import Busy, Pool, open_pool
 from kg.serve.protocol import TRIPLES, Refused, choose, parse_query_request
 from kg.views.site import Site, read_style
 
-__all__ = ["Settings", "make_app", "serve"]
+__all__ = ["Settings", "run", "serve"]
 
+_MOST_CONNECTIONS = 512
 _LONGEST_BODY = 1_000_000
 _PIECE = 256 * 1024
 _SLOWEST = 10.0
@@ -62,12 +63,25 @@ def serve(folder: Path, settings: Settings, say: Callable[[str], None]) -> None:
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
         raise KGError(f"cannot listen on {where}: {error.strerror}; choose another --port") from error
-    with listening:
-        port = listening.getsockname()[1]
-        url = settings.url or f"http://{settings.host}:{port}/"
-        site = Site(url, urlsplit(url).path)
-        with suppress(KeyboardInterrupt):
-            asyncio.run(_run(folder, settings, site, listening, say))
+
+    def ready(pool: Pool, url: str) -> None:
+        say(f"Serving the graph in {folder} at {url} (Ctrl-C ends it).")
+
+    with listening, suppress(KeyboardInterrupt):
+        asyncio.run(run(folder, settings, listening, ready))
+
+
+async def run(
+    folder: Path, settings: Settings, listening: socket.socket, ready: Callable[[Pool, str], None]
+) -> None:
+    """Serves on a socket until cancelled or interrupted; `ready` is told when, with the address."""
+    port = listening.getsockname()[1]
+    url = settings.url or f"http://{settings.host}:{port}/"
+    site = Site(url, urlsplit(url).path)
+    async with open_pool(folder, settings.limits, url, union=settings.union) as pool:
+        server = _to_server(_make_app(pool, site, settings, port))
+        ready(pool, url)
+        await server.serve(sockets=[listening])
 
 
 def _check(settings: Settings) -> None:
@@ -92,37 +106,26 @@ def _is_local(host: str) -> bool:
     return host in ("localhost", "::1") or host.startswith("127.")
 
 
-async def _run(
-    folder: Path, settings: Settings, site: Site, listening: socket.socket, say: Callable[[str], None]
-) -> None:
-    async with open_pool(folder, settings.limits, site.url, union=settings.union) as pool:
-        app = make_app(pool, site, settings, listening.getsockname()[1])
-        say(f"Serving the graph in {folder} at {site.url} (Ctrl-C ends it).")
-        await _Server(app).serve(sockets=[listening])
-
-
-class _Server(uvicorn.Server):
-    """A server that Ctrl-C stops without more ado, as the usual end of its work."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                http="h11",
-                ws="none",
-                lifespan="off",
-                access_log=False,
-                log_level="critical",
-                server_header=False,
-                proxy_headers=False,
-                limit_concurrency=512,
-                timeout_keep_alive=5,
-                timeout_graceful_shutdown=2,
-            )
+def _to_server(app: ASGIApp) -> uvicorn.Server:
+    """A server that says nothing by itself, and waits for nobody long."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http="h11",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_level="critical",
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=_MOST_CONNECTIONS,
+            timeout_keep_alive=5,
+            timeout_graceful_shutdown=2,
         )
+    )
 
 
-def make_app(pool: Pool, site: Site, settings: Settings, port: int) -> ASGIApp:
+def _make_app(pool: Pool, site: Site, settings: Settings, port: int) -> ASGIApp:
     """The application: routes behind the gate."""
     routes = [
         Route("/", _asking(pool, site, _ask_start), methods=["GET"]),

@@ -101,9 +101,9 @@ def derive_start(graph: Graph, site: Site, limits: Table) -> Page:
     )
     grids = (
         Grid("Queries to begin with", ("query", "what it tells"), queries),
-        _to_grid("What is in it", derive_counts(graph), site),
+        _to_plain_grid("What is in it", derive_counts(graph)),
         Grid("For programs", ("address", "what it is"), files),
-        _to_grid("Limits", limits, site),
+        _to_plain_grid("Limits", limits),
     )
     return Page("The graph", grids=grids, sparql=_EXAMPLE)
 
@@ -128,7 +128,7 @@ def derive_results(answer: ox.QuerySolutions, sparql: str, names: Names, site: S
         Cell(name, _to_query(site, sparql, format))
         for name, format in (("CSV", "csv"), ("TSV", "tsv"), ("JSON", "json"), ("XML", "xml"))
     )
-    return Page("Answer", count, grids=(Grid("", columns, tuple(rows)),), sparql=sparql, formats=formats)
+    return Page("Answer", note=count, grids=(Grid("", columns, tuple(rows)),), sparql=sparql, formats=formats)
 
 
 def derive_triples(triples: Sequence[ox.Triple], sparql: str, names: Names, site: Site) -> Page:
@@ -144,7 +144,7 @@ def derive_triples(triples: Sequence[ox.Triple], sparql: str, names: Names, site
         for name, format in (("Turtle", "turtle"), ("N-Triples", "ntriples"), ("JSON-LD", "jsonld"))
     )
     grid = Grid("", ("subject", "predicate", "object"), rows)
-    return Page("Answer", count, grids=(grid,), sparql=sparql, formats=formats)
+    return Page("Answer", note=count, grids=(grid,), sparql=sparql, formats=formats)
 
 
 def derive_node(graph: Graph, iri: str, site: Site) -> Page | None:
@@ -235,6 +235,11 @@ def _to_grid(heading: str, table: Table, site: Site) -> Grid:
     )
     note = f"The first {_MOST_ROWS} of {len(table.rows):,}." if len(table.rows) > _MOST_ROWS else ""
     return Grid(heading, table.columns, rows, table.numeric, note)
+
+
+def _to_plain_grid(heading: str, table: Table) -> Grid:
+    rows = tuple(tuple(map(Cell, row)) for row in table.rows)
+    return Grid(heading, table.columns, rows, table.numeric)
 
 
 def _to_named(column: str, text: str, site: Site) -> Cell:

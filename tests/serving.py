@@ -1,0 +1,91 @@
+"""A real server over a folder's graph, in a thread of the tests, on a free port."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from kg.serve.pool import Pool
+from kg.serve.web import Settings, run
+from kg.store import open_store
+
+__all__ = ["Running", "serving", "write_master"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server, a client of it, and its pool, in whose loop `wait` runs something."""
+
+    url: str
+    client: httpx.Client
+    pool: Pool
+    wait: Callable[[Coroutine[Any, Any, Any]], Any]
+
+    @property
+    def address(self) -> tuple[str, int]:
+        url = httpx.URL(self.url)
+        return url.host, url.port or 80
+
+    def ask(self, sparql: str, accept: str = "application/sparql-results+json") -> httpx.Response:
+        return self.client.get("sparql", params={"query": sparql}, headers={"accept": accept})
+
+
+def write_master(folder: Path, quads: bytes) -> None:
+    """Makes a folder whose published graph is these N-Quads, whatever they are."""
+    with open_store(folder, write=True):
+        pass
+    (folder / "graph.new").write_bytes(quads)
+    (folder / "graph.new").replace(folder / "graph.nq")
+
+
+@contextmanager
+def serving(folder: Path, settings: Settings | None = None, port: int = 0) -> Iterator[Running]:
+    """Serves the folder's graph, on a free port if on no other, until the block ends."""
+    started = threading.Event()
+    found: list[Any] = []
+    failed: list[BaseException] = []
+
+    async def main(listening: socket.socket) -> None:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+        def ready(pool: Pool, url: str) -> None:
+            found.extend((loop, task, pool, url))
+            started.set()
+
+        with suppress(asyncio.CancelledError):
+            await run(folder, settings or Settings(), listening, ready)
+
+    def work(listening: socket.socket) -> None:
+        try:
+            asyncio.run(main(listening))
+        except BaseException as error:
+            failed.append(error)
+            started.set()
+
+    with socket.create_server(("127.0.0.1", port), backlog=256) as listening:
+        thread = threading.Thread(target=work, args=(listening,))
+        thread.start()
+        started.wait()
+        if failed:
+            raise failed[0]
+        loop, task, pool, url = found
+        try:
+            with httpx.Client(base_url=url, timeout=30) as client:
+                yield Running(
+                    url, client, pool, lambda work: asyncio.run_coroutine_threadsafe(work, loop).result()
+                )
+        finally:
+            loop.call_soon_threadsafe(task.cancel)
+            thread.join()
+    if failed:
+        raise failed[0]
