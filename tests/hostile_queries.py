@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["HOSTILE_QUERIES", "SERVICES"]
+__all__ = ["HOSTILE_QUERIES", "services"]
 
 _P = "PREFIX x: <http://e.org/> SELECT * "
 _ALL = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l"
@@ -34,15 +34,14 @@ def services(where: str) -> dict[str, str]:
     }
 
 
-SERVICES = services
 HOSTILE_QUERIES: dict[str, dict[str, str]] = {
     "cartesian products": {
         "counted": f"SELECT (COUNT(*) AS ?n) {{ {_ALL} }}",
         "distinct": f"SELECT (COUNT(DISTINCT ?a) AS ?n) {{ {_ALL} }}",
-        "filtered": f"SELECT * {{ {_ALL} FILTER(?a = <x:none> && ?d = ?l) }}",
+        "filtered": f"SELECT * {{ {_ALL} FILTER(CONCAT(STR(?a), STR(?d)) = STR(?l)) }}",
         "ordered": f"SELECT * {{ {_PAIRS} . ?g ?h ?i }} ORDER BY RAND() LIMIT 1",
         "asked": f"ASK {{ {_ALL} FILTER(CONCAT(STR(?a), STR(?l)) = 'x') }}",
-        "constructed": f"CONSTRUCT {{ ?a <x:y> ?l }} WHERE {{ {_ALL} FILTER(STR(?c) = 'no such') }}",
+        "constructed": f"CONSTRUCT {{ ?a ?b ?l }} WHERE {{ {_ALL} FILTER(CONCAT(STR(?a), STR(?l)) = 'x') }}",
         "of graphs": (
             "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?a ?b ?c } GRAPH ?h { ?d ?e ?f } GRAPH ?i { ?j ?k ?l } }"
         ),
@@ -74,7 +73,7 @@ HOSTILE_QUERIES: dict[str, dict[str, str]] = {
         "prefixes": " ".join(f"PREFIX a{i}: <http://e.org/{i}>" for i in range(3_000)) + " ASK {}",
     },
     "path bombs": {
-        "all paths": "SELECT (COUNT(*) AS ?n) { ?a (<x:p>|!<x:p>)* ?b . ?b (<x:p>|!<x:p>)* ?c }",
+        "all paths": "SELECT (COUNT(*) AS ?n) { ?a (<x:p>|!<x:p>)* ?b . ?c (<x:p>|!<x:p>)* ?d }",
         "there and back": "SELECT (COUNT(*) AS ?n) { ?a (!<x:p>|^!<x:p>)+ ?b . ?c (!<x:p>|^!<x:p>)+ ?d }",
         "stars of stars": "SELECT (COUNT(*) AS ?n) { ?a ((((!<x:p>)*)*)*)* ?b . ?c (!<x:p>)* ?d }",
         "twelve steps": "SELECT (COUNT(*) AS ?n) { ?a " + "/".join(["(<x:p>|!<x:p>|^!<x:p>)"] * 12) + " ?b }",

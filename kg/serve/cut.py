@@ -90,7 +90,7 @@ def serialize_results(
     else:
         whole = True
     text = b"".join(buffer.pieces)
-    if whole and len(text) <= limits.size and text.count(shape.sign) <= limits.rows:
+    if whole and len(text) <= limits.size and text.count(shape.sign) < limits.rows:
         return text, ""
     return _cut(text, shape, limits, whole, more)
 

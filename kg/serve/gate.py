@@ -120,15 +120,14 @@ class Gate:
         if not self._entry.token:
             return True
         scheme, _, credentials = authorization.partition(" ")
-        given = credentials.strip()
+        given = credentials.strip().encode("latin-1")
         if scheme.lower() == "basic":
             try:
-                given = base64.b64decode(given, validate=True).decode().partition(":")[2]
-            except (binascii.Error, UnicodeDecodeError):
+                given = base64.b64decode(given, validate=True).partition(b":")[2]
+            except binascii.Error:
                 return False
-        return scheme.lower() in ("basic", "bearer") and hmac.compare_digest(
-            given.encode(), self._entry.token.encode()
-        )
+        known = scheme.lower() in ("basic", "bearer")
+        return known and hmac.compare_digest(given, self._entry.token.encode())
 
     def _add_headers(self, headers: MutableHeaders, guest: str) -> None:
         for name, value in _HEADERS.items():

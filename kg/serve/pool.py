@@ -135,17 +135,16 @@ async def _open_holder(folder: Path, limits: Limits, url: str, union: bool) -> _
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
-    socket.send_fds(ours, [to_order(limits, names.base, url, union)], [file.fileno()])
-    said = await asyncio.to_thread(ours.recv, 65536)
-    error = (
-        json.loads(said).get("error")
-        if said
-        else "the process that loads it died, perhaps for want of memory"
-    )
     holder = _Holder(file, process, ours)
-    if error:
+    try:
+        socket.send_fds(ours, [to_order(limits, names.base, url, union)], [file.fileno()])
+        said = await asyncio.to_thread(ours.recv, 65536)
+        died = "the process that loads it died, perhaps for want of memory"
+        if error := json.loads(said).get("error") if said else died:
+            raise StoreError(f"cannot serve the graph in {folder}: {error}")
+    except BaseException:
         holder.close()
-        raise StoreError(f"cannot serve the graph in {folder}: {error}")
+        raise
     return holder
 
 
@@ -158,6 +157,7 @@ class Pool:
         self._holder = holder
         self._asked = 0
         self._free = asyncio.Semaphore(limits.workers)
+        self._renewing = asyncio.Lock()
 
     @property
     def version(self) -> str:
@@ -204,11 +204,12 @@ class Pool:
 
     async def renew(self, url: str, union: bool) -> bool:
         """Goes over to the graph that is published now, if it is another; returns whether it did."""
-        if to_version((self._folder / MASTER).stat()) == self.version:
-            return False
-        former, self._holder = self._holder, await _open_holder(self._folder, self.limits, url, union)
-        former.retire()
-        return True
+        async with self._renewing:
+            if to_version((self._folder / MASTER).stat()) == self.version:
+                return False
+            former, self._holder = self._holder, await _open_holder(self._folder, self.limits, url, union)
+            former.retire()
+            return True
 
     def close(self) -> None:
         """Ends all processes."""

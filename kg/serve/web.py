@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -157,7 +158,8 @@ def _asking(
 
     async def respond(request: Request) -> Response:
         try:
-            return _to_response(await pool.ask(await parse(request)), site)
+            question = await parse(request)
+            return _to_response(await _unless_gone(request, pool.ask(question)), site)
         except Refused as refused:
             return PlainTextResponse(f"{refused}\n", refused.status)
         except Busy as busy:
@@ -166,6 +168,24 @@ def _asking(
             return PlainTextResponse("", 400)
 
     return respond
+
+
+async def _unless_gone(request: Request, work: Coroutine[Any, Any, Answer]) -> Answer:
+    """What the work gives; it is given up as soon as the client leaves. Raises `ClientDisconnect` then."""
+    asked, gone = asyncio.create_task(work), asyncio.create_task(_until_gone(request))
+    try:
+        await asyncio.wait((asked, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not asked.done():
+            raise ClientDisconnect
+        return asked.result()
+    finally:
+        asked.cancel()
+        gone.cancel()
+
+
+async def _until_gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _to_response(answer: Answer, site: Site) -> Response:
