@@ -37,7 +37,7 @@ _LOOK = 1.0
 
 
 class Busy(KGError):
-    """As many questions as may wait are waiting."""
+    """No question can be taken just now."""
 
 
 @dataclass(eq=False, slots=True)
@@ -60,20 +60,34 @@ class _Holder:
         self.idle: list[_Worker] = []
         self.asked = 0
         self.retired = False
+        self.lost = False
         self._process = process
         self._control = control
         self._lock = asyncio.Lock()
 
     async def take(self) -> _Worker:
-        """A worker that is idle, or a new one."""
+        """A worker that is idle, or a new one; who is no longer wanted when it is made becomes idle."""
         self.asked += 1
         while self.idle:
             worker = self.idle.pop()
             if not worker.reader.at_eof():
                 return worker
             await self._bury(worker)
-        async with self._lock:
-            process, channel = await asyncio.to_thread(self._fork)
+        making = asyncio.ensure_future(self._make())
+        try:
+            return await asyncio.shield(making)
+        except asyncio.CancelledError:
+            making.add_done_callback(lambda made: self.give_back(made.result()))
+            raise
+
+    async def _make(self) -> _Worker:
+        try:
+            async with self._lock:
+                process, channel = await asyncio.to_thread(self._fork)
+        except OSError as error:
+            self.lost = True
+            self.asked -= 1
+            raise Busy("the graph is being loaded again; ask again in a second") from error
         reader, writer = await asyncio.open_connection(sock=channel)
         return _Worker(process, reader, writer)
 
@@ -81,7 +95,7 @@ class _Holder:
         self._control.sendall(b"fork\n")
         said, files, _, _ = socket.recv_fds(self._control, 64, 1)
         if not files:
-            raise StoreError("the process that holds the graph is gone; start the server again")
+            raise ConnectionError("the process that holds the graph is gone")
         return int(said), socket.socket(fileno=files[0])
 
     def give_back(self, worker: _Worker) -> None:
@@ -102,8 +116,11 @@ class _Holder:
             return await asyncio.to_thread(self._end, worker.process)
 
     def _end(self, process: int) -> int:
-        self._control.sendall(f"end {process}\n".encode())
-        return int(self._control.recv(64) or -signal.SIGKILL)
+        try:
+            self._control.sendall(f"end {process}\n".encode())
+            return int(self._control.recv(64) or -signal.SIGKILL)
+        except OSError:
+            return -signal.SIGKILL
 
     def retire(self) -> None:
         """Lets the process end as soon as nobody waits for one of its workers."""
@@ -203,9 +220,10 @@ class Pool:
         return Answer(507, "text/plain; charset=utf-8", f"{reason}\n".encode())
 
     async def renew(self, url: str, union: bool) -> bool:
-        """Goes over to the graph that is published now, if it is another; returns whether it did."""
+        """Goes over to the graph that is published now, if it is another or ours is lost; tells whether."""
         async with self._renewing:
-            if to_version((self._folder / MASTER).stat()) == self.version:
+            same = to_version((self._folder / MASTER).stat()) == self.version
+            if same and not self._holder.lost:
                 return False
             former, self._holder = self._holder, await _open_holder(self._folder, self.limits, url, union)
             former.retire()
