@@ -505,6 +505,20 @@ def serve_command(
     serve(store, settings, say if not quiet else lambda message: None)
 
 
+@app.command("mcp")
+def mcp_command(store: StoreOption = OUTPUTS) -> None:
+    """Serve the graph to an AI assistant over MCP.
+
+    Speaks the Model Context Protocol on standard input and output: an assistant starts it by itself, as
+    `kg mcp --store DIR`. Needs `pip install 'paperkg[mcp]'`.
+    """
+    try:
+        from kg.serve.assistant import serve_assistant
+    except ModuleNotFoundError as error:
+        raise KGError(f"kg mcp needs {error.name}: pip install 'paperkg[mcp]'") from error
+    serve_assistant(store)
+
+
 @app.command("validate")
 def validate_command(store: StoreOption = OUTPUTS, quiet: QuietOption = False) -> None:
     """Check the graph against the shapes.
