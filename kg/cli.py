@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from kg.build import Built
     from kg.lookup import Card
     from kg.queries import NamedQuery
+    from kg.resolve import Idle
 
 
 _KEPT = {
@@ -288,14 +289,18 @@ def split_command(
 ) -> None:
     """Decide that a name, as written, is a thing by itself.
 
-    Kept in overrides.csv beside the graph, and applied by every build from now on. Undoing it gives the
-    former graph again.
+    It is one in the papers that write it in no other way; one that also writes another name of it keeps
+    it as it is. Kept in overrides.csv beside the graph, and applied by every build from now on. Undoing
+    it gives the former graph again.
     """
     from kg.build import split
 
-    decided = split(name, store, type=type, undo=undo, track=to_tracker(quiet))
+    apart = split(name, store, type=type, undo=undo, track=to_tracker(quiet))
     if not quiet:
-        say(f"{decided.name} is {'no longer' if undo else 'now'} a {decided.type} by itself.")
+        what = f"{apart.decided.name} is {'no longer' if undo else 'now'} a {apart.decided.type} by itself"
+        where = "" if undo else f" in {to_count(apart.papers, 'paper')}"
+        rest = f"; in {apart.others:,}, which also write another name, it stays {apart.stays}"
+        say(f"{what}{where}{rest if apart.others else ''}.")
         _say_stale(store)
 
 
@@ -589,11 +594,19 @@ def _say_holdings(built: Built, output: Path) -> None:
         f"The graph in {output} holds {to_count(built.papers, 'paper')}, "
         f"{to_count(built.summaries, 'summary', 'summaries')}, {to_count(built.quads, 'statement')}."
     )
-    for each in built.graphs.idle:
-        what = f"{each.decision} of the {each.type} {each.name}" + (f" into {each.into}" if each.into else "")
-        say(f"Without effect in overrides.csv: {what}; no text has such a name by itself.")
+    if built.graphs.idle:
+        _say_idle(built.graphs.idle, output)
     if built.graphs.written or built.graphs.dropped:
         _say_stale(output)
+
+
+def _say_idle(idle: Iterable[Idle], folder: Path) -> None:
+    from kg.decisions import tell_idle
+    from kg.store import open_store
+
+    with open_store(folder) as graph:
+        for each in idle:
+            say(f"Without effect: {tell_idle(graph, each)}.")
 
 
 def _say_stale(folder: Path) -> None:

@@ -26,7 +26,9 @@ __all__ = [
     "describe",
     "explain",
     "find",
+    "former_names",
     "forms",
+    "near",
     "search",
 ]
 
@@ -65,6 +67,7 @@ _WRITTEN_AS = """
 SELECT DISTINCT ?form ?why ?id ?node {
   ?i kg:identifies ?node ; kg:writtenAs ?form ; kg:reason ?why ; prov:wasDerivedFrom/fabio:hasArXivId ?id
 }"""
+_DECIDED = "SELECT DISTINCT ?form ?label { ?i kg:writtenAs ?form ; kg:insteadOf ?label }"
 _READ_AS = """
 SELECT DISTINCT ?form ?why ?id ?node {
   ?mention kg:refersTo ?node ; kg:readAs/rdfs:label ?why ; oa:exact ?form ;
@@ -182,20 +185,28 @@ def find(store: Graph, name: str, kinds: Set[str] = NAMED | {"Paper"}) -> list[F
     name = parse_arxiv_id(name)
     same: set[Found] = set()
     alike: set[Found] = set()
-    forms: dict[str, str] = {}
     key = name_key(name)
     for node, form in _named(store):
-        if node.kind not in kinds:
-            continue
-        forms[form] = node.label
-        if form == name:
+        if node.kind in kinds and form == name:
             same.add(node)
-        if name_key(form) == key:
+        if node.kind in kinds and name_key(form) == key:
             alike.add(node)
     if not alike:
-        raise QueryError(f"nothing in the graph is named {name!r}; {close_names(name, forms)}")
+        raise QueryError(f"nothing in the graph is named {name!r}; {near(store, name, kinds)}")
     called = {node for node in same if node.label == name}
     return sorted(called or same or alike, key=lambda node: (node.label, node.kind, node.iri))
+
+
+def near(store: Graph, name: str, kinds: Set[str]) -> str:
+    """What to try in place of a name that no node of these kinds has."""
+    return close_names(name, {form: node.label for node, form in _named(store) if node.kind in kinds})
+
+
+def former_names(store: Graph, name: str) -> set[str]:
+    """The labels of what is written so, or alike, as they would be, had nobody decided otherwise."""
+    decided = cast(ox.QuerySolutions, query(store.quads, _DECIDED))
+    key = name_key(name)
+    return {row["label"].value for row in decided if name_key(row["form"].value) == key}
 
 
 def _named(store: Graph) -> Iterator[tuple[Found, str]]:

@@ -14,7 +14,7 @@ from kg.resolve.names import name_key
 from kg.resolve.uses import Seen, ThingKey, Use
 from kg.resolve.versions import find_broader, find_wholes, is_split, parse_size, parse_variant
 
-__all__ = ["Form", "Reason", "Relation", "Thing", "derive_things", "to_called"]
+__all__ = ["Form", "Reason", "Relation", "Thing", "derive_things"]
 
 Reason = Literal["spelling", "lexicon", "abbreviation", "text", "by hand"]
 """Why a form names a thing: spelt alike, known, explained by papers, one thing in a text, decided."""
@@ -29,7 +29,8 @@ _COMMON: Final = 3
 class Form:
     """One way of writing a thing, why it is this thing, and the papers that bear it out (arXiv ids).
 
-    `instead_of` is the label of the thing that it would be, had nobody decided otherwise.
+    `instead_of` is the label of the thing that it would be, had nobody decided otherwise; only of such
+    forms a thing may have the same one twice, or its own label.
     """
 
     written: str
@@ -65,32 +66,25 @@ def derive_things(
 ) -> dict[ThingKey, Thing]:
     """Every thing that is named, or is the family of one, by its key.
 
-    `before` are the things as they are without merges by hand, where there were any.
+    `before` are the things as they are where nobody decides anything, where somebody did.
     """
     heard: dict[ThingKey, _Heard] = defaultdict(_Heard)
     for use, papers in sorted(seen.uses.items()):
-        key, former = keys.of(use), keys.before_merges(use)
-        heard[key].longs.update(filter(None, (use.long,)))
-        for form in (use.name, *use.aliases):
-            heard[key].hear(form, papers, *_reason(use, form, key, keys, seen))
-            if former == key and _is_name(use, form, key, keys):
-                heard[key].names.add(form)
-            if before and former != key:
-                heard[key].former.setdefault(form, before[former].label)
+        undecided = keys.undecided(use)
+        for unmerged, some in keys.before_merges(use, papers).items():
+            key = keys.follow(unmerged)
+            heard[key].longs.update(filter(None, (use.long,)))
+            for form in (use.name, *use.aliases):
+                if key == undecided:
+                    heard[key].hear(form, some, *_reason(use, form, key, keys, seen))
+                else:
+                    heard[key].decide(form, some, (before or {})[undecided].label)
+                if unmerged == key and _is_name(use, form, key, keys):
+                    heard[key].names.add(form)
     labels = Counter((key[0], _commonest(key[0], heard[key])) for key in heard)
     things = {key: _derive_thing(key, heard[key], before or {}, labels) for key in sorted(heard)}
     common = {key for key, of in heard.items() if len(of.writing()) >= _COMMON or find_known(*key)}
     return _with_wholes(things, common, keys)
-
-
-def to_called(things: Mapping[ThingKey, Thing]) -> dict[ThingKey, ThingKey]:
-    """The key of the one thing that has a name, by type and name; a label goes before other forms."""
-    called: dict[ThingKey, set[ThingKey]] = defaultdict(set)
-    for key, thing in things.items():
-        for form in thing.forms:
-            called[thing.type, form.written].add(key)
-    only = {name: min(keys) for name, keys in called.items() if len(keys) == 1}
-    return only | {(thing.type, thing.label): key for key, thing in things.items()}
 
 
 @dataclass(slots=True)
@@ -99,31 +93,44 @@ class _Heard:
 
     `papers`: those that write each form; `bearing`: those that bear out why the form is this thing;
     `names`: the forms that name it wherever they stand, fit to be the label; `longs`: what texts say its
-    name is short for; `former`: what a form would be, had nobody merged things.
+    name is short for; `decided`: those that write a form that would name another thing, by its label.
     """
 
     papers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     bearing: dict[str, dict[Reason, set[str]]] = field(default_factory=lambda: defaultdict(dict))
     names: set[str] = field(default_factory=set)
     longs: set[str] = field(default_factory=set)
-    former: dict[str, str] = field(default_factory=dict)
+    decided: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
 
-    def hear(self, form: str, papers: set[str], reason: Reason, bearing: set[str]) -> None:
+    def hear(self, form: str, papers: Set[str], reason: Reason, bearing: Set[str]) -> None:
         self.papers[form] |= papers
         self.bearing[form].setdefault(reason, set()).update(bearing or papers)
+
+    def decide(self, form: str, papers: Set[str], instead_of: str) -> None:
+        self.papers[form] |= papers
+        self.decided[form, instead_of] |= papers
 
     def writing(self) -> set[str]:
         """The papers that write it in whatever form."""
         return set().union(*self.papers.values())
 
-    def to_form(self, written: str) -> Form:
-        """A form with the best of its reasons."""
-        reason = min(self.bearing[written], key=get_args(Reason).index)
-        instead_of = self.former.get(written) if reason == "by hand" else None
-        return Form(written, reason, tuple(sorted(self.bearing[written][reason])), instead_of)
+    def to_forms(self, label: str) -> tuple[Form, ...]:
+        """Each form but the label with the best of its reasons, and all that somebody decided."""
+        best = {form: min(why, key=get_args(Reason).index) for form, why in self.bearing.items()}
+        forms = [
+            Form(form, why, _sort(self.bearing[form][why])) for form, why in best.items() if form != label
+        ]
+        forms += [Form(form, "by hand", _sort(ids), was) for (form, was), ids in self.decided.items()]
+        return tuple(sorted(forms, key=lambda form: (form.written, form.instead_of or "")))
+
+
+def _sort(papers: Set[str]) -> tuple[str, ...]:
+    return tuple(sorted(papers))
 
 
 def _is_name(use: Use, form: str, thing: ThingKey, keys: Keys) -> bool:
+    if keys.is_apart(thing, form):
+        return False
     name, _, apart = thing[1].partition("\n")
     own = apart == f"={form}" or (apart == use.coined != "" and name_key(form, use.type) == name)
     return own or keys.of_form(use.type, form)[0] == thing[1]
@@ -141,7 +148,7 @@ def _reason(use: Use, form: str, thing: ThingKey, keys: Keys, seen: Seen) -> tup
         return how, set()
     if found == thing[1] or explaining:
         return "abbreviation", set().union(*explaining, seen.told.get((type, key), set()))
-    return "text" if keys.before_merges(use) == thing else "by hand", set()
+    return "text", set()
 
 
 def _derive_thing(
@@ -157,7 +164,7 @@ def _derive_thing(
         type,
         key,
         label,
-        tuple(heard.to_form(form) for form in sorted(heard.papers.keys() - {label})),
+        heard.to_forms(label),
         better=metric.better if metric else None,
         least=metric.least if metric else None,
         most=metric.most if metric else None,
