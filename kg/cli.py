@@ -244,16 +244,17 @@ def why_same_command(
     name: Annotated[str, typer.Argument(help="A method, model, benchmark, … or author by any of its names.")],
     store: StoreOption = OUTPUTS,
 ) -> None:
-    """Show why the names of one thing are one."""
+    """Show why the names of one thing are one.
+
+    The papers are those that bear out the reason; that two names are one thing in the text of a paper
+    holds in this paper only.
+    """
     from kg.lookup import NAMED, explain, find
     from kg.store import open_store
 
     with open_store(store) as graph:
         cards = [explain(graph, found) for found in find(graph, name, NAMED)]
     _show_cards(cards)
-    for card in cards:
-        if not card.sections:
-            say(f"{card.found.label} is written in one way only.")
 
 
 @app.command("merge")
@@ -267,8 +268,8 @@ def merge_command(
 ) -> None:
     """Decide that two names are one thing.
 
-    Kept in overrides.csv beside the graph, and applied by every build from now on. Undoing it gives the
-    former graph again.
+    A name that begins with - stands behind --. Kept in overrides.csv beside the graph, and applied by
+    every build from now on. Undoing it gives the former graph again.
     """
     from kg.build import merge
 
@@ -290,8 +291,8 @@ def split_command(
     """Decide that a name, as written, is a thing by itself.
 
     It is one in the papers that write it in no other way; one that also writes another name of it keeps
-    it as it is. Kept in overrides.csv beside the graph, and applied by every build from now on. Undoing
-    it gives the former graph again.
+    it as it is. A name that begins with - stands behind --. Kept in overrides.csv beside the graph, and
+    applied by every build from now on. Undoing it gives the former graph again.
     """
     from kg.build import split
 

@@ -65,8 +65,19 @@ _RESULT_COLUMNS = """
 """
 _WRITTEN_AS = """
 SELECT DISTINCT ?form ?why ?id ?node {
-  ?i kg:identifies ?node ; kg:writtenAs ?form ; kg:reason ?why ; prov:wasDerivedFrom/fabio:hasArXivId ?id
+  ?i kg:identifies ?node ; kg:writtenAs ?form ; kg:reason ?reason ; prov:wasDerivedFrom/fabio:hasArXivId ?id
+  OPTIONAL { ?i kg:insteadOf ?was }
+  BIND(IF(BOUND(?was) && ?was != ?form, CONCAT(?reason, ", was ", ?was), ?reason) AS ?why)
 }"""
+_ITS_NAME = "its name"
+_CALLED = f"""
+SELECT DISTINCT ?form ?why ?id ?node {{
+  ?node skos:prefLabel ?form . ?mention kg:refersTo ?node ; oa:exact ?form ; oa:hasSource/kg:about ?p .
+  ?p fabio:hasArXivId ?id
+  FILTER NOT EXISTS {{ ?i kg:identifies ?node ; kg:writtenAs ?form ; prov:wasDerivedFrom ?p }}
+  BIND("{_ITS_NAME}" AS ?why)
+}}"""
+"""What a thing is called has no reason, but where somebody decided it."""
 _DECIDED = "SELECT DISTINCT ?form ?label { ?i kg:writtenAs ?form ; kg:insteadOf ?label }"
 _READ_AS = """
 SELECT DISTINCT ?form ?why ?id ?node {
@@ -245,32 +256,46 @@ def _text_hits(store: Graph, wanted: list[str]) -> Iterator[Hit]:
 def describe(store: Graph, found: Found) -> Card:
     """All that the graph says about a node."""
     queries = {"Author": _ABOUT_AUTHOR, "Paper": _ABOUT_PAPER}.get(found.kind, _ABOUT_THING)
-    node = {"node": ox.NamedNode(found.iri)}
-    tables = {
-        heading: _without_node(to_table(query(store.quads, text, node), store.names.base))
-        for heading, text in queries.items()
-    }
-    return _to_card(found, _to_reasons(store, found.iri) | tables)
+    tables = {heading: _to_section(store, found.iri, text) for heading, text in queries.items()}
+    reasons = _to_reasons(store, found.iri)
+    if all(why == _ITS_NAME for _, why, *_ in reasons["written as"].rows):
+        del reasons["written as"]
+    return _to_card(found, reasons | tables)
 
 
 def explain(store: Graph, found: Found) -> Card:
-    """Why the names of a node are one: its forms, the types that it was read as, and who bears it out."""
-    return _to_card(found, _to_reasons(store, found.iri))
+    """Why the names of a node are one: its forms, the types that it was read as, and who bears it out.
+
+    Of an author, whose papers are one's by what their bylines share, also these.
+    """
+    tables = _to_reasons(store, found.iri)
+    if found.kind == "Author":
+        tables["papers"] = _to_section(store, found.iri, _ABOUT_AUTHOR["papers"])
+    return _to_card(found, tables)
+
+
+def _to_section(store: Graph, iri: str, asked: str) -> Table:
+    node = {"node": ox.NamedNode(iri)}
+    return _without_node(to_table(query(store.quads, asked, node), store.names.base))
 
 
 def _to_reasons(store: Graph, iri: str) -> dict[str, Table]:
-    asked = {"written as": _WRITTEN_AS, "read as": _READ_AS}
-    return {heading: _to_reason(store, iri, text) for heading, text in asked.items()}
+    asked = {"written as": (_CALLED, _WRITTEN_AS), "read as": (_READ_AS,)}
+    return {heading: _to_reason(store, iri, *texts) for heading, texts in asked.items()}
 
 
-def _to_reason(store: Graph, iri: str, asked: str) -> Table:
-    """The forms of a node with a reason each, how many papers bear it out, and the first of them."""
-    papers: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for form, why, paper in _rows(store, iri, asked):
-        papers[form, why].add(paper)
+def _to_reason(store: Graph, iri: str, *asked: str) -> Table:
+    """The forms of a node with a reason each, how many papers bear it out, and the first of them.
+
+    Those that the first query finds stand first.
+    """
+    papers: dict[tuple[int, str, str], set[str]] = defaultdict(set)
+    for place, each in enumerate(asked):
+        for form, why, paper in _rows(store, iri, each):
+            papers[place, form, why].add(paper)
     rows = (
         (form, why, str(len(ids)), ", ".join(sorted(ids)[:_TOLD]) + (", …" if len(ids) > _TOLD else ""))
-        for (form, why), ids in sorted(papers.items())
+        for (_, form, why), ids in sorted(papers.items())
     )
     return Table(("form", "why", "papers", "which"), tuple(rows), frozenset({"papers"}))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,11 @@ def contents(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and ".store" not in path.parts
     }
+
+
+def table(shown: str) -> list[list[str]]:
+    """The rows of what a command shows about papers, cell by cell."""
+    return [re.split(r" {2,}", line) for line in shown.splitlines() if "2401." in line]
 
 
 def forms(folder: Path, name: str) -> list[str]:
@@ -254,6 +260,8 @@ def test_ready_commands_hold_any_name(tmp_path: Path) -> None:
     (tmp_path / "out" / OVERRIDES).write_text("decision,type,name,into\nmerge,method,-Zero,Tulip Net\n")
     with pytest.raises(QueryError, match=r"there are: kg merge --type method --undo -- -Zero 'Tulip Net'$"):
         merge("DPO", "DPO", tmp_path / "out", undo=True)
+    kg("merge", "-s", str(tmp_path / "out"), "--type", "method", "--undo", "--", "-Zero", "Tulip Net")
+    assert not (tmp_path / "out" / OVERRIDES).exists()
 
 
 def test_a_decision_comes_back_with_a_graph_and_its_file_and_is_told_without_it(tmp_path: Path) -> None:
@@ -317,14 +325,19 @@ def test_the_commands_say_what_is_decided_and_why(folder: Path, capsys: pytest.C
     kg("merge", "RoseNet", "TulipNet", "-s", str(folder))
     assert capsys.readouterr() == ("", "RoseNet is now the method TulipNet.\n")
     kg("why-same", "RoseNet", "-s", str(folder))
-    assert [line.split() for line in capsys.readouterr().out.splitlines() if "2401" in line] == [
-        ["RoseNet", "by", "hand", "1", "2401.00002"],
+    assert table(capsys.readouterr().out) == [
+        ["TulipNet", "its name", "2", "2401.00001, 2401.00004"],
+        ["RoseNet", "by hand", "1", "2401.00002"],
         ["Tulip-Net", "spelling", "1", "2401.00003"],
     ]
     kg("merge", "RoseNet", "TulipNet", "--undo", "-s", str(folder))
     assert capsys.readouterr().err == "RoseNet is no longer merged into the method TulipNet.\n"
     kg("why-same", "RoseNet", "-s", str(folder))
-    assert capsys.readouterr().err == "RoseNet is written in one way only.\n"
+    assert table(capsys.readouterr().out) == [["RoseNet", "its name", "1", "2401.00002"]]
     kg("split", "Tulip-Net", "-s", str(folder))
     assert capsys.readouterr().err == "Tulip-Net is now a method by itself in 1 paper.\n"
+    kg("why-same", "Tulip-Net", "-s", str(folder))
+    assert table(capsys.readouterr().out) == [["Tulip-Net", "by hand, was TulipNet", "1", "2401.00003"]]
+    kg("why-same", "Ann Lee", "-s", str(folder))
+    assert table(capsys.readouterr().out) == [["2024-01-01", "2401.00001", "TulipNet: Pruning"]]
     kg("split", "Tulip-Net", "-u", "-s", str(folder), code=2)
