@@ -296,6 +296,18 @@ def test_a_name_that_two_papers_coin_is_two_things() -> None:
     assert labels(one, alone(3, "TULIP")) == {"TULIP": ["TULIP"]}
 
 
+def test_what_two_papers_coin_is_no_version_of_what_others_call_so() -> None:
+    one = explained("1", "model", "TulipNet prunes.", "TulipNet", "TulipNet: Pruning")
+    two = explained("2", "model", "TulipNet grows.", "TulipNet", "TulipNet: Growing")
+    things = derive_resolution([one, two, alone(3, "TulipNet", "model"), alone(4, "TulipNet-7B", "model")])
+    assert {thing.label: thing.wholes for thing in things.things.values()} == {
+        "TulipNet": (),
+        "TulipNet (1)": (),
+        "TulipNet (2)": (),
+        "TulipNet-7B": (("isVersionOf", "tulipnet"),),
+    }
+
+
 # Types
 
 

@@ -81,10 +81,14 @@ def derive_things(
                     heard[key].decide(form, some, (before or {})[undecided].label)
                 if unmerged == key and _is_name(use, form, key, keys):
                     heard[key].names.add(form)
-    labels = Counter((key[0], _commonest(key[0], heard[key])) for key in heard)
-    things = {key: _derive_thing(key, heard[key], before or {}, labels) for key in sorted(heard)}
+    bare = {key: _commonest(key[0], heard[key]) for key in sorted(heard)}
+    shared = Counter((key[0], name) for key, name in bare.items())
+    things = {
+        key: _derive_thing(key, heard[key], before or {}, name, shared[key[0], name] > 1)
+        for key, name in bare.items()
+    }
     common = {key for key, of in heard.items() if len(of.writing()) >= _COMMON or find_known(*key)}
-    return _with_wholes(things, common, keys)
+    return _with_wholes(things, common, bare, keys)
 
 
 @dataclass(slots=True)
@@ -152,13 +156,14 @@ def _reason(use: Use, form: str, thing: ThingKey, keys: Keys, seen: Seen) -> tup
 
 
 def _derive_thing(
-    thing: ThingKey, heard: _Heard, before: Mapping[ThingKey, Thing], labels: Mapping[ThingKey, int]
+    thing: ThingKey, heard: _Heard, before: Mapping[ThingKey, Thing], name: str, shared: bool
 ) -> Thing:
+    """A thing that most papers call `name`, as they call others where that is `shared`."""
     type, key = thing
     known = find_known(type, key)
     known = known if known and known.key == key else None
     kept = before.get(thing) if not heard.names else None
-    label = known.name if known else kept.label if kept else _find_label(thing, heard, labels)
+    label = known.name if known else kept.label if kept else _find_label(thing, heard, name, shared)
     metric = find_metric(label) if type == "metric" else None
     return Thing(
         type,
@@ -175,13 +180,12 @@ def _derive_thing(
     )
 
 
-def _find_label(thing: ThingKey, heard: _Heard, labels: Mapping[ThingKey, int]) -> str:
-    """The commonest name; behind it what sets it apart from others of this name (`labels`: how many)."""
-    label = _commonest(thing[0], heard)
-    if heard.longs and not heard.names and labels[thing[0], label] > 1:
-        return f"{label} ({min(heard.longs)})"
+def _find_label(thing: ThingKey, heard: _Heard, name: str, shared: bool) -> str:
+    """The name, and behind it what sets the thing apart from others of this name."""
+    if shared and heard.longs and not heard.names:
+        return f"{name} ({min(heard.longs)})"
     apart = thing[1].partition("\n")[2]
-    return f"{label} ({apart})" if apart and not apart.startswith("=") else label
+    return f"{name} ({apart})" if apart and not apart.startswith("=") else name
 
 
 def _commonest(type: EntityType, heard: _Heard) -> str:
@@ -198,25 +202,35 @@ def _commonest(type: EntityType, heard: _Heard) -> str:
     return min(alike, key=lambda form: (-len(heard.papers[form]), form)).replace("Ã—", "×")
 
 
-def _with_wholes(things: dict[ThingKey, Thing], common: Set[ThingKey], keys: Keys) -> dict[ThingKey, Thing]:
-    """Adds what each thing is a version of, a part of, or narrower than, and families that nobody names."""
+def _with_wholes(
+    things: dict[ThingKey, Thing], common: Set[ThingKey], bare: Mapping[ThingKey, str], keys: Keys
+) -> dict[ThingKey, Thing]:
+    """Adds what each thing is a version of, a part of, or narrower than, and families that nobody names.
+
+    `bare` are the names that papers write; another thing that is called so is no whole.
+    """
     families = {parse_size(thing.label)[0] for thing in things.values() if thing.type == "model"}
     for label in sorted(filter(None, families), reverse=True):
         key = keys.of_name("model", label)
         things.setdefault(key, Thing(*key, label))
     return {
-        key: replace(each, wholes=tuple(_wholes(key, each, things, common, keys)))
+        key: replace(each, wholes=tuple(_wholes(key, each, things, common, bare.get(key, ""), keys)))
         for key, each in things.items()
     }
 
 
 def _wholes(
-    own: ThingKey, thing: Thing, things: Mapping[ThingKey, Thing], common: Set[ThingKey], keys: Keys
+    own: ThingKey,
+    thing: Thing,
+    things: Mapping[ThingKey, Thing],
+    common: Set[ThingKey],
+    bare: str,
+    keys: Keys,
 ) -> Iterator[tuple[Relation, str]]:
     """The nearest thing that a name says is the whole of this one, or the nearest common task it narrows."""
     for whole in find_wholes(thing.type, thing.label):
         key = keys.of_name(thing.type, whole)
-        if key in things and key != own and key[0] == thing.type:
+        if key in things and key != own and key[0] == thing.type and whole != bare:
             part = thing.type != "model" and is_split(thing.label, whole)
             yield "isPartOf" if part else "isVersionOf", key[1]
             return
