@@ -107,6 +107,24 @@ def test_the_lexicon_names_what_it_knows() -> None:
     assert thing.forms == (Form("F1 score", "spelling", ("1",)),)
 
 
+REASONS: list[tuple[EntityType, str, str, str]] = [
+    ("method", "chain-of-thought", "CoT", "lexicon"),
+    ("method", "chain-of-thought", "Chain of Thought", "spelling"),
+    ("method", "supervised fine-tuning", "SFT", "lexicon"),
+    ("benchmark", "AIME 2024", "AIME24", "spelling"),
+    ("task", "tulip question answering", "tulip QA", "spelling"),
+]
+
+
+@pytest.mark.parametrize(("type", "name", "form", "reason"), REASONS)
+def test_a_form_has_its_true_reason(type: EntityType, name: str, form: str, reason: str) -> None:
+    more = [named("2", type, name), named("3", type, name)]
+    for found in ([named("1", type, name, form), *more], [named("1", type, form), *more]):
+        (thing,) = derive_resolution(found).things.values()
+        (other,) = thing.forms
+        assert (thing.label, other.written, other.reason) == (name, form, reason)
+
+
 def test_an_alias_with_other_digits_is_another_thing() -> None:
     resolution = derive_resolution([named("1", "metric", "pass@1"), named("2", "metric", "pass@10")])
     assert len(resolution.things) == 2

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from kg.model import ENTITY_TYPES, EntityType
 from kg.resolve.abbreviations import signature
-from kg.resolve.known import Known, find_known
+from kg.resolve.known import Known, find_known, is_alias
 from kg.resolve.names import is_proper, name_key
 from kg.resolve.uses import Seen, ThingKey, Use, to_realm
 
@@ -48,7 +48,8 @@ class Keys:
         self._apart: dict[tuple[ThingKey, str], Set[str]] = {}
         self._merged: dict[ThingKey, ThingKey] = {}
         self._explain(seen.longs)
-        self._complete_years({(use.type, name_key(use.name, use.type)) for use in seen.uses})
+        forms = ((use.type, form) for use in seen.uses for form in (use.name, *use.aliases))
+        self._complete_years({(type, name_key(form, type)) for type, form in forms})
 
     def of(self, use: Use, paper: str) -> ThingKey:
         """The key of the thing that a use in a paper is a use of."""
@@ -86,7 +87,8 @@ class Keys:
             theirs = name_key(form, each)
             known = find_known(each, theirs)
             if known and (each == type or len(form) > _SHORT or form in known.forms):
-                return known.key, "spelling" if known.key == key else "lexicon"
+                alike = known.key == key and not is_alias(known, form)
+                return known.key, "spelling" if alike else "lexicon"
             if (each, theirs) in self._canonical and (each == type or len(form) > _SHORT or form.isupper()):
                 return self._canonical[each, theirs]
         return key, "spelling"

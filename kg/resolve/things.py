@@ -9,7 +9,7 @@ from typing import Final, Literal, get_args
 
 from kg.model import Direction, EntityType
 from kg.resolve.keys import Keys
-from kg.resolve.known import find_known, find_metric
+from kg.resolve.known import find_known, find_metric, is_alias
 from kg.resolve.names import name_key
 from kg.resolve.uses import Seen, ThingKey, Use
 from kg.resolve.versions import find_broader, find_wholes, is_split, parse_size, parse_variant
@@ -144,7 +144,8 @@ def _reason(use: Use, form: str, thing: ThingKey, keys: Keys, seen: Seen) -> tup
     """Why a form of a use is a thing; the papers that say so, where not all that write it do."""
     type, key = use.type, name_key(form, use.type)
     if key == thing[1].partition("\n")[0]:
-        return "spelling", set()
+        known = find_known(type, key)
+        return "lexicon" if known and is_alias(known, form) else "spelling", set()
     explained = seen.longs.get((type, key), {})
     explaining = [explained[long] for long in explained if keys.of_form(type, long)[0] == thing[1]]
     found, how = keys.of_form(type, form)
