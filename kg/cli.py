@@ -616,11 +616,15 @@ def _say_stale(folder: Path) -> None:
     from kg.export import FORMATS
     from kg.views.report import REPORT
 
-    exports = [each.target for name, each in FORMATS.items() if name not in PUBLISHED]
-    pages = sorted(path.name for path in folder.glob("around-*.html"))
-    stale = [name for name in (*exports, REPORT, *pages) if (folder / name).exists()]
-    if stale:
-        say(f"Not written anew: {', '.join(stale)}.")
+    written = {
+        "export": [each.target for name, each in FORMATS.items() if name not in PUBLISHED],
+        "report": [REPORT],
+        "view": sorted(path.name for path in folder.glob("around-*.html")),
+    }
+    for command, names in written.items():
+        stale = [name for name in names if (folder / name).exists()]
+        if stale:
+            say(f"Not written anew: {', '.join(stale)}; kg {command} writes such files.")
 
 
 def _read_query(query: str) -> NamedQuery:

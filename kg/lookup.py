@@ -10,6 +10,7 @@ from typing import cast
 import pyoxigraph as ox
 
 from kg.errors import QueryError
+from kg.extract.names import is_generic
 from kg.model import parse_arxiv_id
 from kg.queries import Table, close_names, to_table
 from kg.resolve import name_key
@@ -203,9 +204,15 @@ def find(store: Graph, name: str, kinds: Set[str] = NAMED | {"Paper"}) -> list[F
         if node.kind in kinds and name_key(form) == key:
             alike.add(node)
     if not alike:
-        raise QueryError(f"nothing in the graph is named {name!r}; {near(store, name, kinds)}")
+        left_out = "; names of whole classes of things, like this one, are left out" * _is_class(name)
+        raise QueryError(f"nothing in the graph is named {name!r}; {near(store, name, kinds)}{left_out}")
     called = {node for node in same if node.label == name}
     return sorted(called or same or alike, key=lambda node: (node.label, node.kind, node.iri))
+
+
+def _is_class(name: str) -> bool:
+    """Whether it is a short form that the extractor takes for no thing's name: `LLM`, `GPU`."""
+    return name.isalpha() and is_generic(name)
 
 
 def near(store: Graph, name: str, kinds: Set[str]) -> str:

@@ -170,6 +170,15 @@ def test_the_words_that_decided_it_take_it_back(folder: Path) -> None:
     assert contents(folder) == before
 
 
+def test_pages_that_tell_of_the_graph_as_it_was_are_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kg("view", "TulipNet", "-q", "-s", str(folder))
+    kg("merge", "RoseNet", "TulipNet", "-s", str(folder))
+    told = capsys.readouterr().err.splitlines()[1:]
+    assert told == ["Not written anew: around-tulipnet.html; kg view writes such files."]
+
+
 def test_decisions_that_change_nothing_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / OVERRIDES).write_text(
         "decision,type,name,into\nmerge,method,RosNet,TulipNet\nsplit,method,Fern,\n"
