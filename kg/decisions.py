@@ -15,7 +15,7 @@ from kg.store import Store
 __all__ = ["decide_merge", "decide_split", "take_back", "tell_idle", "to_refusal"]
 
 _TOLD = 5
-"""How many decisions an error names."""
+"""How many decisions or names an error tells."""
 
 
 def decide_merge(store: Store, name: str, into: str, type: str = "") -> Override:
@@ -31,7 +31,9 @@ def decide_merge(store: Store, name: str, into: str, type: str = "") -> Override
             f"{name!r} is {_kinds(ones)}, {into!r} {_kinds(others)}: only things of one type are merged"
         )
     if len(pairs) > 1:
-        raise QueryError(f"several things have these names: {_labels(ones + others)}; say which")
+        told = f"several things have these names: {_labels(ones + others)}"
+        how = "with --type" if len({one.kind for one, _ in pairs}) > 1 else "by the names told here"
+        raise QueryError(f"{told}; say which {how}")
     one, other = pairs[0]
     if one.iri == other.iri:
         raise QueryError(f"{name!r} and {into!r} are one {_type(one)} already: {one.label}")
@@ -52,21 +54,22 @@ def decide_split(store: Store, name: str, type: str = "") -> Override:
     else is with it, or where somebody merged it.
     """
     things = _things(store, name, type)
-    if len(things) > 1:
-        raise QueryError(f"several things are called {name!r}: {_labels(things)}; say which")
-    thing, kind = things[0], _type(things[0])
+    kind, labels = _type(things[0]), {thing.label for thing in things}
+    if any(_type(thing) != kind for thing in things):
+        raise QueryError(f"several things are called {name!r}: {_labels(things)}; say which with --type")
     for each in store.overrides():
-        if each.decision == "merge" and each.type == kind and {name, thing.label} & {each.name, each.into}:
+        if each.decision == "merge" and each.type == kind and {name, *labels} & {each.name, each.into}:
             raise QueryError(
                 f"{each.name!r} was merged into {each.into!r} by hand; undo that first: {_to_undo(each)}"
             )
-    written = forms(store, thing.iri)
+    written = sorted({form for thing in things for form in forms(store, thing.iri)})
     if len(written) < 2:
         raise QueryError(f"{name!r} is a {kind} by itself already")
     if name not in written:
-        raise QueryError(f"nothing is written {name!r}; {thing.label} is written {', '.join(written)}")
-    if name == thing.label:
-        others = ", ".join(form for form in written if form != name)
+        called = " or ".join(sorted(labels))
+        raise QueryError(f"nothing is written {name!r}; {called} is written {', '.join(written)}")
+    if name in labels:
+        others = _some([form for form in written if form != name], ", ")
         raise QueryError(f"{name!r} is what the {kind} is called by; split its other names: {others}")
     return Override("split", kind, name)
 
@@ -84,11 +87,16 @@ def take_back(store: Store, name: str, into: str = "", type: str = "") -> Overri
         ones, others = _meant(store, name), _meant(store, into) if into else {""}
         keys = [(each, name_key(each.name), name_key(each.into)) for each in asked]
         decided = [each for each, one, other in keys if one in ones and other in others]
-    if len(decided) != 1:
-        told = [_to_undo(each) for each in taken[:_TOLD]]
-        more = f"; and {len(taken) - _TOLD} more" if len(taken) > _TOLD else ""
-        raise QueryError(f"no such decision was taken; there are: {'; '.join(told) or 'none'}{more}")
-    return decided[0]
+    if len(decided) == 1:
+        return decided[0]
+    what = "several such decisions were" if decided else "no such decision was"
+    told = _some([_to_undo(each) for each in decided or taken], "; ")
+    raise QueryError(f"{what} taken; there are: {told or 'none'}")
+
+
+def _some(told: list[str], joint: str) -> str:
+    more = [f"and {len(told) - _TOLD} more"] if len(told) > _TOLD else []
+    return joint.join([*told[:_TOLD], *more])
 
 
 def _meant(store: Store, name: str) -> set[str]:

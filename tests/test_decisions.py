@@ -262,6 +262,15 @@ def test_a_name_of_another_type_is_said_to_be_one(folder: Path) -> None:
         merge("GSM8K", "TulipNet", folder, type="method")
 
 
+def test_decisions_about_several_types_are_told_apart(folder: Path) -> None:
+    (folder / OVERRIDES).write_text("decision,type,name,into\nmerge,method,A,B\nmerge,task,A,B\n")
+    told = "several such decisions were taken; there are: kg merge A B --type method --undo; kg merge A B --t"
+    with pytest.raises(QueryError, match=told):
+        merge("A", "B", folder, undo=True)
+    merge("A", "B", folder, undo=True, type="task")
+    assert (folder / OVERRIDES).read_text() == "decision,type,name,into\nmerge,method,A,B\n"
+
+
 def test_ready_commands_hold_any_name(tmp_path: Path) -> None:
     text = "We compare Tulip Net, a pruning method, with DPO."
     (tmp_path / "one.md").write_text(digest("2024-01-01", row("2401.00001", "On Flowers", "Ann Lee", text)))
