@@ -22,7 +22,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg.decisions import decide_merge, decide_split, take_back
+from kg.decisions import decide_merge, decide_split, take_back, to_refusal
 from kg.errors import OutputError, QueryError, SourceError, StoreError
 from kg.export import FORMATS, export
 from kg.extract import extract, fingerprint
@@ -33,7 +33,7 @@ from kg.model import Skipped, Summary, parse_arxiv_id
 from kg.progress import Track, untracked
 from kg.readers.digest import find_digests, read_digests
 from kg.records import Record, to_record
-from kg.resolve import derive_resolution
+from kg.resolve import Resolution, derive_resolution
 from kg.resolve.overrides import Override
 from kg.store import Refreshed, Store, open_store
 from kg.training.standoff import Aligned, derive_standoff, read_standoff
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PUBLISHED",
+    "Apart",
     "Built",
     "build",
     "derive_annotations",
@@ -79,6 +80,19 @@ class Built:
     papers: int
     summaries: int
     quads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """A decision that a name is a thing by itself, and in how many papers it now is.
+
+    In `others`, which also write another name of it, it stays what is called `stays`.
+    """
+
+    decided: Override
+    papers: int = 0
+    others: int = 0
+    stays: str = ""
 
 
 def example() -> str:
@@ -249,14 +263,15 @@ def merge(
     """Decides that two names are one thing, which keeps the name `into`; with `undo`, takes it back.
 
     Undoing gives the former graph again, byte for byte. Raises `QueryError` where the names are of no
-    two things of one type, and `StoreError`.
+    two things of one type or the decision contradicts an earlier one, and `StoreError`.
     """
-    return _decide(
+    decided, _ = _decide(
         Path(folder),
         undo,
         lambda store: take_back(store, name, into, type) if undo else decide_merge(store, name, into, type),
         track,
     )
+    return decided
 
 
 def split(
@@ -266,28 +281,41 @@ def split(
     type: str = "",
     undo: bool = False,
     track: Track = untracked,
-) -> Override:
-    """Decides that what is written exactly `name` is a thing by itself; with `undo`, takes it back."""
-    return _decide(
+) -> Apart:
+    """Decides that what papers write `name`, and in no other way, is a thing by itself; or takes it back.
+
+    A paper that also writes another name of the thing keeps it. Raises `QueryError` where no paper writes
+    it alone or the decision contradicts an earlier one, and `StoreError`.
+    """
+    decided, resolved = _decide(
         Path(folder),
         undo,
         lambda store: take_back(store, name, type=type) if undo else decide_split(store, name, type),
         track,
     )
+    if undo:
+        return Apart(decided)
+    done = resolved.splits[decided]
+    stays = resolved.things[done.origin].label if done.origin in resolved.things else ""
+    return Apart(decided, len(done.papers), len(done.others), stays)
 
 
-def _decide(folder: Path, undo: bool, choose: Callable[[Store], Override], track: Track) -> Override:
+def _decide(
+    folder: Path, undo: bool, choose: Callable[[Store], Override], track: Track
+) -> tuple[Override, Resolution]:
     """Takes a decision, or takes it back; nothing is written where it would change nothing."""
     with open_store(folder) as store:
         store.papers()
     with open_store(folder, write=True) as store:
         decided, before = choose(store), store.overrides()
         after = {*before} - {decided} if undo else {*before, decided}
-        if not undo and decided in derive_resolution(store.facts(), after).idle:
-            raise QueryError(f"no text writes {decided.name!r} by itself, without a fuller name of the thing")
+        resolved = derive_resolution(store.facts(), after)
+        for idle in resolved.idle if not undo else ():
+            if decided in (idle.decision, idle.against):
+                raise QueryError(to_refusal(idle))
         store.decide(after)
         _publish(store, folder, track)
-    return decided
+    return decided, resolved
 
 
 def _folder(folder: Path | str) -> Path:

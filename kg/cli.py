@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from kg.build import Built
     from kg.lookup import Card
     from kg.queries import NamedQuery
+    from kg.resolve import Idle
 
 
 _KEPT = {
@@ -252,16 +253,17 @@ def why_same_command(
     name: Annotated[str, typer.Argument(help="A method, model, benchmark, … or author by any of its names.")],
     store: StoreOption = OUTPUTS,
 ) -> None:
-    """Show why the names of one thing are one."""
+    """Show why the names of one thing are one.
+
+    The papers are those that bear out the reason; that two names are one thing in the text of a paper
+    holds in this paper only.
+    """
     from kg.lookup import NAMED, explain, find
     from kg.store import open_store
 
     with open_store(store) as graph:
         cards = [explain(graph, found) for found in find(graph, name, NAMED)]
     _show_cards(cards)
-    for card in cards:
-        if not card.sections:
-            say(f"{card.found.label} is written in one way only.")
 
 
 @app.command("merge")
@@ -275,8 +277,8 @@ def merge_command(
 ) -> None:
     """Decide that two names are one thing.
 
-    Kept in overrides.csv beside the graph, and applied by every build from now on. Undoing it gives the
-    former graph again.
+    A name that begins with - stands behind --. Kept in overrides.csv beside the graph, and applied by
+    every build from now on. Undoing it gives the former graph again.
     """
     from kg.build import merge
 
@@ -297,14 +299,18 @@ def split_command(
 ) -> None:
     """Decide that a name, as written, is a thing by itself.
 
-    Kept in overrides.csv beside the graph, and applied by every build from now on. Undoing it gives the
-    former graph again.
+    It is one in the papers that write it in no other way; one that also writes another name of it keeps
+    it as it is. A name that begins with - stands behind --. Kept in overrides.csv beside the graph, and
+    applied by every build from now on. Undoing it gives the former graph again.
     """
     from kg.build import split
 
-    decided = split(name, store, type=type, undo=undo, track=to_tracker(quiet))
+    apart = split(name, store, type=type, undo=undo, track=to_tracker(quiet))
     if not quiet:
-        say(f"{decided.name} is {'no longer' if undo else 'now'} a {decided.type} by itself.")
+        what = f"{apart.decided.name} is {'no longer' if undo else 'now'} a {apart.decided.type} by itself"
+        where = "" if undo else f" in {to_count(apart.papers, 'paper')}"
+        rest = f"; in {apart.others:,}, which also write another name, it stays {apart.stays}"
+        say(f"{what}{where}{rest if apart.others else ''}.")
         _say_stale(store)
 
 
@@ -658,11 +664,19 @@ def _say_holdings(built: Built, output: Path) -> None:
         f"The graph in {output} holds {to_count(built.papers, 'paper')}, "
         f"{to_count(built.summaries, 'summary', 'summaries')}, {to_count(built.quads, 'statement')}."
     )
-    for each in built.graphs.idle:
-        what = f"{each.decision} of the {each.type} {each.name}" + (f" into {each.into}" if each.into else "")
-        say(f"Without effect in overrides.csv: {what}; no text has such a name by itself.")
+    if built.graphs.idle:
+        _say_idle(built.graphs.idle, output)
     if built.graphs.written or built.graphs.dropped:
         _say_stale(output)
+
+
+def _say_idle(idle: Iterable[Idle], folder: Path) -> None:
+    from kg.decisions import tell_idle
+    from kg.store import open_store
+
+    with open_store(folder) as graph:
+        for each in idle:
+            say(f"Without effect: {tell_idle(graph, each)}.")
 
 
 def _say_stale(folder: Path) -> None:
@@ -671,11 +685,15 @@ def _say_stale(folder: Path) -> None:
     from kg.export import FORMATS
     from kg.views.report import REPORT
 
-    exports = [each.target for name, each in FORMATS.items() if name not in PUBLISHED]
-    pages = sorted(path.name for path in folder.glob("around-*.html"))
-    stale = [name for name in (*exports, REPORT, *pages) if (folder / name).exists()]
-    if stale:
-        say(f"Not written anew: {', '.join(stale)}.")
+    written = {
+        "export": [each.target for name, each in FORMATS.items() if name not in PUBLISHED],
+        "report": [REPORT],
+        "view": sorted(path.name for path in folder.glob("around-*.html")),
+    }
+    for command, names in written.items():
+        stale = [name for name in names if (folder / name).exists()]
+        if stale:
+            say(f"Not written anew: {', '.join(stale)}; kg {command} writes such files.")
 
 
 def _read_query(query: str) -> NamedQuery:

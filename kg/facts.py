@@ -163,7 +163,7 @@ class _Part:
 class _Placed(NamedTuple):
     """A mention as a graph holds it: what it refers to, and the type that it was read as, if another.
 
-    `instead_of`: what its words would name, had nobody merged things by hand.
+    `instead_of`: what its words would name, had nobody decided otherwise.
     """
 
     mention: Mention
@@ -318,24 +318,26 @@ def _read_mention(iri: str, nodes: _Nodes) -> Mention:
     return Mention(evidence, _known(_ROLES_BACK, nodes, iri, KG.role), component, _TENTHS[confidence])
 
 
-_Decided = Mapping[tuple[str, str], str]
-"""The thing and the form of each merge by hand → what the form would name without it."""
+_Decided = Mapping[tuple[str, str, str], str]
+"""The thing, the form and the paper of each decision by hand → what the form would name without it."""
 
 
 def _read_decided(nodes: _Nodes) -> _Decided:
     """What is damaged decides nothing; it is told as what kg derives otherwise."""
-    decided: dict[tuple[str, str], str] = {}
+    decided: dict[tuple[str, str, str], str] = {}
     for iri in (iri for iri, node in nodes.items() if KG.insteadOf in node):
         with suppress(FactsError):
             form = (_iri(nodes, iri, KG.identifies), _text(nodes, iri, KG.writtenAs))
-            decided[form] = _text(nodes, iri, KG.insteadOf)
+            for paper in nodes[iri].get(PROV.wasDerivedFrom, ()):
+                decided[*form, paper.value] = _text(nodes, iri, KG.insteadOf)
     return decided
 
 
 def _read_placed(iri: str, nodes: _Nodes, decided: _Decided) -> _Placed:
     read_as = _known(_TYPES_BACK, nodes, iri, KG.readAs) if KG.readAs in nodes[iri] else None
     mention, target = _read_mention(iri, nodes), _iri(nodes, iri, KG.refersTo)
-    return _Placed(mention, target, read_as, decided.get((target, mention.evidence.quote), ""))
+    paper = _iri(nodes, _iri(nodes, iri, OA.hasSource), KG.about)
+    return _Placed(mention, target, read_as, decided.get((target, mention.evidence.quote, paper), ""))
 
 
 _Mentions = Mapping[str, _Placed]

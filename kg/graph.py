@@ -266,20 +266,27 @@ def _put_thing(put: Put, thing: Thing, names: Names) -> None:
     if thing.paper is not None:
         put(node, RDFS.seeAlso, Paper(thing.paper).links[0])
     for form in thing.forms:
-        put(node, SKOS.altLabel, _text(form.written))
-        _put_identification(put, node, form.written, form.reason, form.papers, names)
-        if form.instead_of is not None:
-            put(names.identification(node, form.written), KG.insteadOf, _text(form.instead_of))
+        if form.written != thing.label:
+            put(node, SKOS.altLabel, _text(form.written))
+        _put_identification(put, node, form.written, form.reason, form.papers, names, form.instead_of)
 
 
 def _put_identification(
-    put: Put, node: str, form: str, reason: str, papers: Iterable[str], names: Names
+    put: Put,
+    node: str,
+    form: str,
+    reason: str,
+    papers: Iterable[str],
+    names: Names,
+    instead_of: str | None = None,
 ) -> None:
-    identification = names.identification(node, form)
+    identification = names.identification(node, form, *([instead_of] if instead_of else []))
     put(identification, RDF.type, KG.Identification)
     put(identification, KG.identifies, node)
     put(identification, KG.writtenAs, _text(form))
     put(identification, KG.reason, _text(reason))
+    if instead_of is not None:
+        put(identification, KG.insteadOf, _text(instead_of))
     for paper in papers:
         put(identification, PROV.wasDerivedFrom, names.paper(Paper(paper)))
 

@@ -10,6 +10,7 @@ from typing import cast
 import pyoxigraph as ox
 
 from kg.errors import QueryError
+from kg.extract.names import is_generic
 from kg.model import parse_arxiv_id
 from kg.queries import Table, close_names, to_table
 from kg.resolve import name_key
@@ -26,7 +27,9 @@ __all__ = [
     "describe",
     "explain",
     "find",
+    "former_names",
     "forms",
+    "near",
     "search",
 ]
 
@@ -63,8 +66,20 @@ _RESULT_COLUMNS = """
 """
 _WRITTEN_AS = """
 SELECT DISTINCT ?form ?why ?id ?node {
-  ?i kg:identifies ?node ; kg:writtenAs ?form ; kg:reason ?why ; prov:wasDerivedFrom/fabio:hasArXivId ?id
+  ?i kg:identifies ?node ; kg:writtenAs ?form ; kg:reason ?reason ; prov:wasDerivedFrom/fabio:hasArXivId ?id
+  OPTIONAL { ?i kg:insteadOf ?was }
+  BIND(IF(BOUND(?was) && ?was != ?form, CONCAT(?reason, ", was ", ?was), ?reason) AS ?why)
 }"""
+_ITS_NAME = "its name"
+_CALLED = f"""
+SELECT DISTINCT ?form ?why ?id ?node {{
+  ?node skos:prefLabel ?form . ?mention kg:refersTo ?node ; oa:exact ?form ; oa:hasSource/kg:about ?p .
+  ?p fabio:hasArXivId ?id
+  FILTER NOT EXISTS {{ ?i kg:identifies ?node ; kg:writtenAs ?form ; prov:wasDerivedFrom ?p }}
+  BIND("{_ITS_NAME}" AS ?why)
+}}"""
+"""What a thing is called has no reason, but where somebody decided it."""
+_DECIDED = "SELECT DISTINCT ?form ?label { ?i kg:writtenAs ?form ; kg:insteadOf ?label }"
 _READ_AS = """
 SELECT DISTINCT ?form ?why ?id ?node {
   ?mention kg:refersTo ?node ; kg:readAs/rdfs:label ?why ; oa:exact ?form ;
@@ -182,20 +197,34 @@ def find(store: Graph, name: str, kinds: Set[str] = NAMED | {"Paper"}) -> list[F
     name = parse_arxiv_id(name)
     same: set[Found] = set()
     alike: set[Found] = set()
-    forms: dict[str, str] = {}
     key = name_key(name)
     for node, form in _named(store):
-        if node.kind not in kinds:
-            continue
-        forms[form] = node.label
-        if form == name:
+        if node.kind in kinds and form == name:
             same.add(node)
-        if name_key(form) == key:
+        if node.kind in kinds and name_key(form) == key:
             alike.add(node)
     if not alike:
-        raise QueryError(f"nothing in the graph is named {name!r}; {close_names(name, forms)}")
+        left_out = "; names of whole classes of things, like this one, are left out" * _is_class(name)
+        raise QueryError(f"nothing in the graph is named {name!r}; {near(store, name, kinds)}{left_out}")
     called = {node for node in same if node.label == name}
     return sorted(called or same or alike, key=lambda node: (node.label, node.kind, node.iri))
+
+
+def _is_class(name: str) -> bool:
+    """Whether it is a short form that the extractor takes for no thing's name: `LLM`, `GPU`."""
+    return name.isalpha() and is_generic(name)
+
+
+def near(store: Graph, name: str, kinds: Set[str]) -> str:
+    """What to try in place of a name that no node of these kinds has."""
+    return close_names(name, {form: node.label for node, form in _named(store) if node.kind in kinds})
+
+
+def former_names(store: Graph, name: str) -> set[str]:
+    """The labels of what is written so, or alike, as they would be, had nobody decided otherwise."""
+    decided = cast(ox.QuerySolutions, query(store.quads, _DECIDED))
+    key = name_key(name)
+    return {row["label"].value for row in decided if name_key(row["form"].value) == key}
 
 
 def _named(store: Graph) -> Iterator[tuple[Found, str]]:
@@ -234,32 +263,46 @@ def _text_hits(store: Graph, wanted: list[str]) -> Iterator[Hit]:
 def describe(store: Graph, found: Found) -> Card:
     """All that the graph says about a node."""
     queries = {"Author": _ABOUT_AUTHOR, "Paper": _ABOUT_PAPER}.get(found.kind, _ABOUT_THING)
-    node = {"node": ox.NamedNode(found.iri)}
-    tables = {
-        heading: _without_node(to_table(query(store.quads, text, node), store.names.base))
-        for heading, text in queries.items()
-    }
-    return _to_card(found, _to_reasons(store, found.iri) | tables)
+    tables = {heading: _to_section(store, found.iri, text) for heading, text in queries.items()}
+    reasons = _to_reasons(store, found.iri)
+    if all(why == _ITS_NAME for _, why, *_ in reasons["written as"].rows):
+        del reasons["written as"]
+    return _to_card(found, reasons | tables)
 
 
 def explain(store: Graph, found: Found) -> Card:
-    """Why the names of a node are one: its forms, the types that it was read as, and who bears it out."""
-    return _to_card(found, _to_reasons(store, found.iri))
+    """Why the names of a node are one: its forms, the types that it was read as, and who bears it out.
+
+    Of an author, whose papers are one's by what their bylines share, also these.
+    """
+    tables = _to_reasons(store, found.iri)
+    if found.kind == "Author":
+        tables["papers"] = _to_section(store, found.iri, _ABOUT_AUTHOR["papers"])
+    return _to_card(found, tables)
+
+
+def _to_section(store: Graph, iri: str, asked: str) -> Table:
+    node = {"node": ox.NamedNode(iri)}
+    return _without_node(to_table(query(store.quads, asked, node), store.names.base))
 
 
 def _to_reasons(store: Graph, iri: str) -> dict[str, Table]:
-    asked = {"written as": _WRITTEN_AS, "read as": _READ_AS}
-    return {heading: _to_reason(store, iri, text) for heading, text in asked.items()}
+    asked = {"written as": (_CALLED, _WRITTEN_AS), "read as": (_READ_AS,)}
+    return {heading: _to_reason(store, iri, *texts) for heading, texts in asked.items()}
 
 
-def _to_reason(store: Graph, iri: str, asked: str) -> Table:
-    """The forms of a node with a reason each, how many papers bear it out, and the first of them."""
-    papers: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for form, why, paper in _rows(store, iri, asked):
-        papers[form, why].add(paper)
+def _to_reason(store: Graph, iri: str, *asked: str) -> Table:
+    """The forms of a node with a reason each, how many papers bear it out, and the first of them.
+
+    Those that the first query finds stand first.
+    """
+    papers: dict[tuple[int, str, str], set[str]] = defaultdict(set)
+    for place, each in enumerate(asked):
+        for form, why, paper in _rows(store, iri, each):
+            papers[place, form, why].add(paper)
     rows = (
         (form, why, str(len(ids)), ", ".join(sorted(ids)[:_TOLD]) + (", …" if len(ids) > _TOLD else ""))
-        for (form, why), ids in sorted(papers.items())
+        for (_, form, why), ids in sorted(papers.items())
     )
     return Table(("form", "why", "papers", "which"), tuple(rows), frozenset({"papers"}))
 

@@ -36,7 +36,7 @@ from kg.files import write_file
 from kg.model import Facts, Skipped, Summary
 from kg.progress import Track, untracked
 from kg.records import from_record, to_record, to_summary
-from kg.resolve import Resolution, derive_resolution
+from kg.resolve import Idle, Resolution, derive_resolution
 from kg.resolve.overrides import OVERRIDES, Override, read_overrides, to_csv
 from kg.vocabulary import DEFAULT_BASE, KG, PREFIXES, Names
 
@@ -68,12 +68,12 @@ _BULK_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """How many graphs a refresh wrote, dropped, and left as they were; and decisions that changed nothing."""
+    """How many graphs a refresh wrote, dropped, and left as they were; and decisions that change nothing."""
 
     written: int
     dropped: int
     kept: int
-    idle: tuple[Override, ...] = ()
+    idle: tuple[Idle, ...] = ()
 
 
 class Graph(Protocol):

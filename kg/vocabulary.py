@@ -190,8 +190,9 @@ class Names:
     def question(self, summary: Summary, position: int) -> str:
         return self._path("question", *summary.key, str(position))
 
-    def identification(self, thing: str, name: str) -> str:
-        return self._path("identification", f"{slug(name)}-{_digest((thing.removeprefix(self.base), name))}")
+    def identification(self, thing: str, name: str, *more: str) -> str:
+        own = (thing.removeprefix(self.base), name, *more)
+        return self._path("identification", f"{slug(name)}-{_digest(own)}")
 
     def component(self, name: str) -> str:
         return self._path("component", name)

@@ -237,7 +237,7 @@ def test_a_change_of_the_lexicon_renames_every_graph(
 ) -> None:
     build([str(tmp_path / "digests")], tmp_path / "out")
     with monkeypatch.context() as patch:
-        patch.setattr(Keys, "before_merges", lambda self, use: (use.type, f"new {use.name}"))
+        patch.setattr(Keys, "undecided", lambda self, use: (use.type, f"new {use.name}"))
         remove("2401.00000", tmp_path / "out")
     with open_store(tmp_path / "out") as store:
         bare = "SELECT * { ?paper kg:evaluatesOn ?thing FILTER NOT EXISTS { ?thing skos:prefLabel ?label } }"

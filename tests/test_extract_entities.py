@@ -60,6 +60,19 @@ def test_the_lexicon_is_known_by_sight(text: str, name: str, kind: str) -> None:
     assert found(text)[name] == kind
 
 
+VERSIONS = [
+    ("Its pass@1 is 50.1 and its pass@8 is 70.2 there.", "pass@1", "pass@8"),
+    ("It is faster than FlashAttention and FlashAttention-2 there.", "FlashAttention", "FlashAttention-2"),
+    ("We compare TulipGPT with the small TulipGPT-S there.", "TulipGPT", "TulipGPT-S"),
+]
+
+
+@pytest.mark.parametrize(("text", "one", "other"), VERSIONS)
+def test_versions_and_sizes_in_one_text_are_things_of_their_own(text: str, one: str, other: str) -> None:
+    names = [forms for _, forms in things(text)]
+    assert [one] in names and [other] in names
+
+
 @pytest.mark.parametrize("name", ["LLaVA-Play-90K", "GPT4-Teach-52K", "Qwen-Shelf-2M"])
 def test_data_named_after_a_model_is_no_model(name: str) -> None:
     assert found(f"It is trained on the {name} dataset for a day.")[name] == "dataset"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from digests import digest, row
 
 from kg.build import build
+from kg.errors import QueryError
 from kg.lookup import describe, find, search
 from kg.store import open_store
 
@@ -27,6 +29,17 @@ def test_a_paper_with_two_titles_is_one_paper(tmp_path: Path) -> None:
         ("71.5%", "66.1%", "2024-01-01"),
         ("75.5%", "66.1%", "2024-01-02"),
     }
+
+
+def test_a_name_of_a_whole_class_is_said_to_be_left_out(tmp_path: Path) -> None:
+    text = "We compare TulipNet, a pruning method, with DPO."
+    (tmp_path / "1.md").write_text(digest("2024-01-01", row("2401.00001", "Zeta", "Ann Lee", text)))
+    build([str(tmp_path)], tmp_path)
+    with open_store(tmp_path) as store:
+        with pytest.raises(QueryError, match=r"named 'LLM'; .*; names of whole classes of things, like this"):
+            find(store, "LLM")
+        with pytest.raises(QueryError, match=r"named 'Fern'; try: kg search WORDS$"):
+            find(store, "Fern")
 
 
 def test_what_is_called_so_comes_before_what_is_also_called_so(tmp_path: Path) -> None:

@@ -107,6 +107,24 @@ def test_the_lexicon_names_what_it_knows() -> None:
     assert thing.forms == (Form("F1 score", "spelling", ("1",)),)
 
 
+REASONS: list[tuple[EntityType, str, str, str]] = [
+    ("method", "chain-of-thought", "CoT", "lexicon"),
+    ("method", "chain-of-thought", "Chain of Thought", "spelling"),
+    ("method", "supervised fine-tuning", "SFT", "lexicon"),
+    ("benchmark", "AIME 2024", "AIME24", "spelling"),
+    ("task", "tulip question answering", "tulip QA", "spelling"),
+]
+
+
+@pytest.mark.parametrize(("type", "name", "form", "reason"), REASONS)
+def test_a_form_has_its_true_reason(type: EntityType, name: str, form: str, reason: str) -> None:
+    more = [named("2", type, name), named("3", type, name)]
+    for found in ([named("1", type, name, form), *more], [named("1", type, form), *more]):
+        (thing,) = derive_resolution(found).things.values()
+        (other,) = thing.forms
+        assert (thing.label, other.written, other.reason) == (name, form, reason)
+
+
 def test_an_alias_with_other_digits_is_another_thing() -> None:
     resolution = derive_resolution([named("1", "metric", "pass@1"), named("2", "metric", "pass@10")])
     assert len(resolution.things) == 2
@@ -296,6 +314,18 @@ def test_a_name_that_two_papers_coin_is_two_things() -> None:
     assert labels(one, alone(3, "TULIP")) == {"TULIP": ["TULIP"]}
 
 
+def test_what_two_papers_coin_is_no_version_of_what_others_call_so() -> None:
+    one = explained("1", "model", "TulipNet prunes.", "TulipNet", "TulipNet: Pruning")
+    two = explained("2", "model", "TulipNet grows.", "TulipNet", "TulipNet: Growing")
+    things = derive_resolution([one, two, alone(3, "TulipNet", "model"), alone(4, "TulipNet-7B", "model")])
+    assert {thing.label: thing.wholes for thing in things.things.values()} == {
+        "TulipNet": (),
+        "TulipNet (1)": (),
+        "TulipNet (2)": (),
+        "TulipNet-7B": (("isVersionOf", "tulipnet"),),
+    }
+
+
 # Types
 
 
@@ -450,7 +480,10 @@ def test_what_is_merged_is_one_under_the_name_that_stays() -> None:
 
 def test_merges_in_a_circle_end() -> None:
     facts = (alone(1, "Tulip"), alone(2, "Rose"))
-    assert len(labels(*facts, overrides=[merged("Rose", "Tulip"), merged("Tulip", "Rose")])) == 1
+    circle = [merged("Rose", "Tulip"), merged("Tulip", "Rose")]
+    assert len(labels(*facts, overrides=circle)) == 1
+    (idle,) = derive_resolution(facts, circle).idle
+    assert (idle.decision, idle.against) == (circle[1], circle[0])
 
 
 def test_a_merge_of_names_that_are_not_there_changes_nothing() -> None:
@@ -465,7 +498,60 @@ def test_what_is_split_stands_by_itself_and_may_be_merged_elsewhere() -> None:
     assert labels(*facts, overrides=both) == {"Rose": ["Rose", "tulip"], "Tulip": ["Tulip"]}
 
 
-_names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1)
+def test_a_split_leaves_papers_that_also_write_another_name() -> None:
+    split = Override("split", "method", "SFT")
+    facts = [
+        named("1", "method", "SFT"),
+        named("2", "method", "SFT", "supervised fine-tuning"),
+        named("3", "method", "supervised fine-tuning"),
+        named("4", "method", "SFT"),
+    ]
+    resolution = derive_resolution(facts, [split])
+    assert {thing.label: thing.forms for thing in resolution.things.values()} == {
+        "SFT": (Form("SFT", "by hand", ("1", "4"), "supervised fine-tuning"),),
+        "supervised fine-tuning": (Form("SFT", "lexicon", ("2",)),),
+    }
+    done = resolution.splits[split]
+    assert (done.papers, done.others) == ({"1", "4"}, {"2"})
+
+
+def test_two_summaries_of_a_paper_write_its_names_together() -> None:
+    split = Override("split", "method", "SFT")
+    facts = [named("1", "method", "SFT"), named("1", "method", "supervised fine-tuning")]
+    (idle,) = derive_resolution(facts, [split]).idle
+    assert idle.why == "each paper that writes 'SFT' also writes another name of supervised fine-tuning"
+
+
+def test_no_split_makes_two_things_of_one_label() -> None:
+    facts = [alone(1, "FID", "metric"), alone(2, "Fréchet Inception Distance", "metric")]
+    assert labels(*facts) == {"FID": ["FID", "Fréchet Inception Distance"]}
+    (idle,) = derive_resolution(facts, [Override("split", "metric", "FID")]).idle
+    assert idle.why == "'FID' is what the metric is called by; split its other names"
+    others = [alone(1, "Tulip-Net"), alone(2, "Tulip-Net"), alone(3, "TulipNet")]
+    split = Override("split", "method", "Tulip-Net")
+    assert labels(*others, overrides=[split]) == {"Tulip-Net": ["Tulip-Net"], "TulipNet": ["TulipNet"]}
+
+
+def test_what_was_split_in_vain_takes_nothing_along() -> None:
+    facts = [named("1", "method", "SFT", "supervised fine-tuning"), alone(2, "Rose")]
+    decisions = [Override("split", "method", "SFT"), merged("SFT", "Rose")]
+    assert set(labels(*facts, overrides=decisions)) == {"Rose", "supervised fine-tuning"}
+    assert [each.decision for each in derive_resolution(facts, decisions).idle] == decisions[::-1]
+
+
+def test_things_of_one_name_that_are_merged_say_so() -> None:
+    one = explained("1", "method", "TULIP prunes.", "TULIP", "TULIP: Pruning")
+    two = explained("2", "method", "TULIP grows.", "TULIP", "TULIP: Growing")
+    things = derive_resolution([one, two], [merged("TULIP (1)", "TULIP (2)")]).things
+    assert [(thing.label, thing.forms) for thing in things.values()] == [
+        (
+            "TULIP (2)",
+            (Form("TULIP", "spelling", ("2",)), Form("TULIP", "by hand", ("1",), "TULIP (1)")),
+        )
+    ]
+
+
+_names = st.text(st.characters(exclude_categories=["Cs", "Cc"])).map(str.strip).filter(bool)
 
 
 @given(st.lists(st.builds(Override, st.just("split"), st.just("method"), _names), max_size=4))
@@ -484,7 +570,7 @@ WRONG = [
     ("decision,type,name,into\nmerge,method,A,", "a merge needs a name and what it goes into"),
     ("decision,type,name,into\nsplit,method,A,B", "a split a name alone"),
     ("decision,type,name,into\nsplit,method", "not the four columns"),
-    ('decision,type,name,into\n"split,method', "cannot be read"),
+    ('decision,type,name,into\nsplit,method,A,\n"split,method', r"overrides.csv:3: it is no CSV"),
 ]
 
 

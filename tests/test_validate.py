@@ -162,6 +162,8 @@ BREAKS: dict[str, list[str]] = {
     "ThingLabelHasReason": [
         also(METHOD, "skos:altLabel", '"Delta"'),
         "DELETE { ?thing skos:altLabel ?form } WHERE { ?thing skos:altLabel ?form }",
+        "INSERT { <urn:form> a kg:Identification ; kg:identifies ?thing ; kg:writtenAs 'Deltabet' ; "
+        "kg:reason 'by hand' ; prov:wasDerivedFrom <urn:paper> } WHERE { ?thing skos:prefLabel 'Deltabet' }",
     ],
     "MetricBetter": [instead(METRIC, "kg:better", '"sideways"'), also(METRIC, "kg:better", '"down"')],
     "MetricLeast": [also(METRIC, "kg:least", "1"), instead(METRIC, "kg:least", "101")],

@@ -23,6 +23,10 @@ _TRAILING = re.compile(
     r"prompting)s?)+$",
     re.IGNORECASE,
 )
+_SIZE = re.compile(r"-[A-Z]?S$")
+"""A small one of several sizes, and no plural: `DiffuGPT-S`."""
+_NUMBER = re.compile(r"\d+(?:\.\d+)?(?![^\W_])")
+"""A number that tells a version: `8` of `pass@8`, but not the `3` of `3DGS`."""
 
 
 @dataclass(slots=True)
@@ -56,12 +60,14 @@ def thing_key(name: str) -> str:
     bare = _ARTICLE.sub("", _BRACKETED.sub("", name).strip() or name)
     bare = _TRAILING.sub("", bare) or bare
     folded = fold(bare)
-    return folded[:-1] if len(folded) > 3 and folded.endswith("s") and not folded.endswith("ss") else folded
+    plural = folded.endswith("s") and not folded.endswith("ss") and not _SIZE.search(bare)
+    return folded[:-1] if len(folded) > 3 and plural else folded
 
 
 def gather(places: list[Place], twins: dict[str, str]) -> list[Thing]:
     """The things behind the places, in their order; `twins` ties short forms to long ones."""
-    ties = [*twins.items(), *((place.text, place.known) for place in places if place.known)]
+    known = ((place.text, place.known) for place in places if place.known)
+    ties = [*twins.items(), *(tie for tie in known if not _differ(*tie))]
     same = _joined([(thing_key(a), thing_key(b)) for a, b in ties])
     things: dict[str, Thing] = {}
     for place in sorted(places, key=lambda p: (p.start, -p.end)):
@@ -69,6 +75,11 @@ def gather(places: list[Place], twins: dict[str, str]) -> list[Thing]:
         key = same.get(own, own)
         things.setdefault(key, Thing(key)).places.append(place)
     return _without_shorter(list(things.values()))
+
+
+def _differ(one: str, other: str) -> bool:
+    """Whether two names tell other versions of one known term: `pass@8` is no `pass@k`."""
+    return _NUMBER.findall(one) != _NUMBER.findall(other)
 
 
 def _joined(ties: list[tuple[str, str]]) -> dict[str, str]:

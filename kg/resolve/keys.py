@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Set
 from typing import Final, Literal
 
 from kg.model import ENTITY_TYPES, EntityType
 from kg.resolve.abbreviations import signature
-from kg.resolve.known import Known, find_known
+from kg.resolve.known import Known, find_known, is_alias
 from kg.resolve.names import is_proper, name_key
-from kg.resolve.overrides import Override
 from kg.resolve.uses import Seen, ThingKey, Use, to_realm
 
-__all__ = ["How", "Keys"]
+__all__ = ["How", "Keys", "to_apart"]
 
 _KIN: Final = frozenset(
     frozenset(pair) for pair in (("model", "method"), ("dataset", "benchmark"), ("method", "task"))
@@ -46,27 +45,40 @@ class Keys:
         self._canonical: dict[ThingKey, tuple[str, How]] = {}
         self._several = {name for name, papers in seen.coined.items() if len(papers) > 1}
         self._types: dict[ThingKey, EntityType] = {}
-        self._split: set[ThingKey] = set()
+        self._apart: dict[tuple[ThingKey, str], Set[str]] = {}
         self._merged: dict[ThingKey, ThingKey] = {}
         self._explain(seen.longs)
-        self._complete_years({(use.type, name_key(use.name, use.type)) for use in seen.uses})
+        forms = ((use.type, form) for use in seen.uses for form in (use.name, *use.aliases))
+        self._complete_years({(type, name_key(form, type)) for type, form in forms})
 
-    def of(self, use: Use) -> ThingKey:
-        """The key of the thing that a use is a use of."""
-        return self._follow(self.before_merges(use))
+    def of(self, use: Use, paper: str) -> ThingKey:
+        """The key of the thing that a use in a paper is a use of."""
+        (key,) = self.before_merges(use, {paper})
+        return self.follow(key)
 
-    def before_merges(self, use: Use) -> ThingKey:
-        """The same, had nobody merged things by hand."""
+    def before_merges(self, use: Use, papers: Set[str]) -> dict[ThingKey, Set[str]]:
+        """The keys that a use in these papers has before anything is merged by hand, with their papers."""
+        key = self.undecided(use)
+        apart = papers & self._apart.get((key, use.name), frozenset())
+        parts = {key: papers - apart, to_apart(key, use.name): apart}
+        return {each: some for each, some in parts.items() if some}
+
+    def is_apart(self, key: ThingKey, name: str) -> bool:
+        """Whether somebody made this name of a thing one by itself."""
+        return (key, name) in self._apart
+
+    def undecided(self, use: Use) -> ThingKey:
+        """The key that a use has where nobody decides anything."""
         key = self._by_name(use)
         type = self._types.get((use.type, key), use.type)
         if (use.types and type not in use.types) or (use.coined and {use.type, type} not in _KIN):
             type = use.type
-        return (type, f"{key}\n={use.name}") if (type, use.name) in self._split else (type, key)
+        return (type, key)
 
     def of_name(self, type: EntityType, name: str) -> ThingKey:
         """The key of the thing that a name by itself is a name of."""
         key, _ = self.of_form(type, name)
-        return self._follow((self._types.get((type, key), type), key))
+        return self.follow((self._types.get((type, key), type), key))
 
     def of_form(self, type: EntityType, form: str) -> tuple[str, How]:
         """The key that a form has by itself, or as a kin type, where more is known of it; and why."""
@@ -75,7 +87,8 @@ class Keys:
             theirs = name_key(form, each)
             known = find_known(each, theirs)
             if known and (each == type or len(form) > _SHORT or form in known.forms):
-                return known.key, "spelling" if known.key == key else "lexicon"
+                alike = known.key == key and not is_alias(known, form)
+                return known.key, "spelling" if alike else "lexicon"
             if (each, theirs) in self._canonical and (each == type or len(form) > _SHORT or form.isupper()):
                 return self._canonical[each, theirs]
         return key, "spelling"
@@ -143,18 +156,15 @@ class Keys:
                 if _is_settled(key, type, most, len(types[type]), len(types[most]), shared, plain):
                     self._types[type, key] = most
 
-    def split(self, splits: Iterable[Override]) -> None:
-        """What is written so is a thing by itself."""
-        self._split = {(each.type, each.name) for each in splits}
+    def split(self, apart: Mapping[tuple[ThingKey, str], Set[str]]) -> None:
+        """Names of things are things by themselves in these papers."""
+        self._apart = dict(apart)
 
-    def merge(self, merges: Iterable[tuple[ThingKey, ThingKey]]) -> None:
+    def merge(self, merges: Mapping[ThingKey, ThingKey]) -> None:
         """All that leads to the first of two things leads to the second."""
-        for one, other in merges:
-            one, other = self._follow(one), self._follow(other)
-            if one != other:
-                self._merged[one] = other
+        self._merged.update(merges)
 
-    def _follow(self, key: ThingKey) -> ThingKey:
+    def follow(self, key: ThingKey) -> ThingKey:
         """Where merges lead to in the end."""
         end = key
         while end in self._merged:
@@ -162,6 +172,11 @@ class Keys:
         while key != end:
             self._merged[key], key = end, self._merged[key]
         return end
+
+
+def to_apart(key: ThingKey, name: str) -> ThingKey:
+    """The key of what is written so, where somebody took it out of a thing."""
+    return key[0], f"{key[1]}\n={name}"
 
 
 def _explains_otherwise(known: Known, long: str) -> bool:

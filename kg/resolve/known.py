@@ -19,7 +19,7 @@ from kg.model import Direction, EntityType
 from kg.resolve.names import name_key
 from kg.resolve.versions import is_version
 
-__all__ = ["Known", "find_known", "find_metric"]
+__all__ = ["Known", "find_known", "find_metric", "is_alias"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,12 @@ class Known:
 def find_known(type: EntityType, key: str) -> Known | None:
     """The known thing that one of its forms gives this key, in whatever case where it is no homograph."""
     return _by_key().get((type, key)) or _by_key(cased=False).get((type, key.casefold()))
+
+
+def is_alias(known: Known, form: str) -> bool:
+    """Whether it takes the lexicon to know a form: not the thing's name spelt otherwise, but an alias."""
+    key = name_key(form)
+    return key != name_key(known.name) and key in map(name_key, known.aliases)
 
 
 def find_metric(name: str) -> Known | None:

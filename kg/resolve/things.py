@@ -9,12 +9,12 @@ from typing import Final, Literal, get_args
 
 from kg.model import Direction, EntityType
 from kg.resolve.keys import Keys
-from kg.resolve.known import find_known, find_metric
+from kg.resolve.known import find_known, find_metric, is_alias
 from kg.resolve.names import name_key
 from kg.resolve.uses import Seen, ThingKey, Use
 from kg.resolve.versions import find_broader, find_wholes, is_split, parse_size, parse_variant
 
-__all__ = ["Form", "Reason", "Relation", "Thing", "derive_things", "to_called"]
+__all__ = ["Form", "Reason", "Relation", "Thing", "derive_things"]
 
 Reason = Literal["spelling", "lexicon", "abbreviation", "text", "by hand"]
 """Why a form names a thing: spelt alike, known, explained by papers, one thing in a text, decided."""
@@ -29,7 +29,8 @@ _COMMON: Final = 3
 class Form:
     """One way of writing a thing, why it is this thing, and the papers that bear it out (arXiv ids).
 
-    `instead_of` is the label of the thing that it would be, had nobody decided otherwise.
+    `instead_of` is the label of the thing that it would be, had nobody decided otherwise; only of such
+    forms a thing may have the same one twice, or its own label.
     """
 
     written: str
@@ -65,32 +66,29 @@ def derive_things(
 ) -> dict[ThingKey, Thing]:
     """Every thing that is named, or is the family of one, by its key.
 
-    `before` are the things as they are without merges by hand, where there were any.
+    `before` are the things as they are where nobody decides anything, where somebody did.
     """
     heard: dict[ThingKey, _Heard] = defaultdict(_Heard)
     for use, papers in sorted(seen.uses.items()):
-        key, former = keys.of(use), keys.before_merges(use)
-        heard[key].longs.update(filter(None, (use.long,)))
-        for form in (use.name, *use.aliases):
-            heard[key].hear(form, papers, *_reason(use, form, key, keys, seen))
-            if former == key and _is_name(use, form, key, keys):
-                heard[key].names.add(form)
-            if before and former != key:
-                heard[key].former.setdefault(form, before[former].label)
-    labels = Counter((key[0], _commonest(key[0], heard[key])) for key in heard)
-    things = {key: _derive_thing(key, heard[key], before or {}, labels) for key in sorted(heard)}
+        undecided = keys.undecided(use)
+        for unmerged, some in keys.before_merges(use, papers).items():
+            key = keys.follow(unmerged)
+            heard[key].longs.update(filter(None, (use.long,)))
+            for form in (use.name, *use.aliases):
+                if key == undecided:
+                    heard[key].hear(form, some, *_reason(use, form, key, keys, seen))
+                else:
+                    heard[key].decide(form, some, (before or {})[undecided].label)
+                if unmerged == key and _is_name(use, form, key, keys):
+                    heard[key].names.add(form)
+    bare = {key: _commonest(key[0], heard[key]) for key in sorted(heard)}
+    shared = Counter((key[0], name) for key, name in bare.items())
+    things = {
+        key: _derive_thing(key, heard[key], before or {}, name, shared[key[0], name] > 1)
+        for key, name in bare.items()
+    }
     common = {key for key, of in heard.items() if len(of.writing()) >= _COMMON or find_known(*key)}
-    return _with_wholes(things, common, keys)
-
-
-def to_called(things: Mapping[ThingKey, Thing]) -> dict[ThingKey, ThingKey]:
-    """The key of the one thing that has a name, by type and name; a label goes before other forms."""
-    called: dict[ThingKey, set[ThingKey]] = defaultdict(set)
-    for key, thing in things.items():
-        for form in thing.forms:
-            called[thing.type, form.written].add(key)
-    only = {name: min(keys) for name, keys in called.items() if len(keys) == 1}
-    return only | {(thing.type, thing.label): key for key, thing in things.items()}
+    return _with_wholes(things, common, bare, keys)
 
 
 @dataclass(slots=True)
@@ -99,31 +97,44 @@ class _Heard:
 
     `papers`: those that write each form; `bearing`: those that bear out why the form is this thing;
     `names`: the forms that name it wherever they stand, fit to be the label; `longs`: what texts say its
-    name is short for; `former`: what a form would be, had nobody merged things.
+    name is short for; `decided`: those that write a form that would name another thing, by its label.
     """
 
     papers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     bearing: dict[str, dict[Reason, set[str]]] = field(default_factory=lambda: defaultdict(dict))
     names: set[str] = field(default_factory=set)
     longs: set[str] = field(default_factory=set)
-    former: dict[str, str] = field(default_factory=dict)
+    decided: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
 
-    def hear(self, form: str, papers: set[str], reason: Reason, bearing: set[str]) -> None:
+    def hear(self, form: str, papers: Set[str], reason: Reason, bearing: Set[str]) -> None:
         self.papers[form] |= papers
         self.bearing[form].setdefault(reason, set()).update(bearing or papers)
+
+    def decide(self, form: str, papers: Set[str], instead_of: str) -> None:
+        self.papers[form] |= papers
+        self.decided[form, instead_of] |= papers
 
     def writing(self) -> set[str]:
         """The papers that write it in whatever form."""
         return set().union(*self.papers.values())
 
-    def to_form(self, written: str) -> Form:
-        """A form with the best of its reasons."""
-        reason = min(self.bearing[written], key=get_args(Reason).index)
-        instead_of = self.former.get(written) if reason == "by hand" else None
-        return Form(written, reason, tuple(sorted(self.bearing[written][reason])), instead_of)
+    def to_forms(self, label: str) -> tuple[Form, ...]:
+        """Each form but the label with the best of its reasons, and all that somebody decided."""
+        best = {form: min(why, key=get_args(Reason).index) for form, why in self.bearing.items()}
+        forms = [
+            Form(form, why, _sort(self.bearing[form][why])) for form, why in best.items() if form != label
+        ]
+        forms += [Form(form, "by hand", _sort(ids), was) for (form, was), ids in self.decided.items()]
+        return tuple(sorted(forms, key=lambda form: (form.written, form.instead_of or "")))
+
+
+def _sort(papers: Set[str]) -> tuple[str, ...]:
+    return tuple(sorted(papers))
 
 
 def _is_name(use: Use, form: str, thing: ThingKey, keys: Keys) -> bool:
+    if keys.is_apart(thing, form):
+        return False
     name, _, apart = thing[1].partition("\n")
     own = apart == f"={form}" or (apart == use.coined != "" and name_key(form, use.type) == name)
     return own or keys.of_form(use.type, form)[0] == thing[1]
@@ -133,7 +144,8 @@ def _reason(use: Use, form: str, thing: ThingKey, keys: Keys, seen: Seen) -> tup
     """Why a form of a use is a thing; the papers that say so, where not all that write it do."""
     type, key = use.type, name_key(form, use.type)
     if key == thing[1].partition("\n")[0]:
-        return "spelling", set()
+        known = find_known(type, key)
+        return "lexicon" if known and is_alias(known, form) else "spelling", set()
     explained = seen.longs.get((type, key), {})
     explaining = [explained[long] for long in explained if keys.of_form(type, long)[0] == thing[1]]
     found, how = keys.of_form(type, form)
@@ -141,23 +153,24 @@ def _reason(use: Use, form: str, thing: ThingKey, keys: Keys, seen: Seen) -> tup
         return how, set()
     if found == thing[1] or explaining:
         return "abbreviation", set().union(*explaining, seen.told.get((type, key), set()))
-    return "text" if keys.before_merges(use) == thing else "by hand", set()
+    return "text", set()
 
 
 def _derive_thing(
-    thing: ThingKey, heard: _Heard, before: Mapping[ThingKey, Thing], labels: Mapping[ThingKey, int]
+    thing: ThingKey, heard: _Heard, before: Mapping[ThingKey, Thing], name: str, shared: bool
 ) -> Thing:
+    """A thing that most papers call `name`, as they call others where that is `shared`."""
     type, key = thing
     known = find_known(type, key)
     known = known if known and known.key == key else None
     kept = before.get(thing) if not heard.names else None
-    label = known.name if known else kept.label if kept else _find_label(thing, heard, labels)
+    label = known.name if known else kept.label if kept else _find_label(thing, heard, name, shared)
     metric = find_metric(label) if type == "metric" else None
     return Thing(
         type,
         key,
         label,
-        tuple(heard.to_form(form) for form in sorted(heard.papers.keys() - {label})),
+        heard.to_forms(label),
         better=metric.better if metric else None,
         least=metric.least if metric else None,
         most=metric.most if metric else None,
@@ -168,13 +181,12 @@ def _derive_thing(
     )
 
 
-def _find_label(thing: ThingKey, heard: _Heard, labels: Mapping[ThingKey, int]) -> str:
-    """The commonest name; behind it what sets it apart from others of this name (`labels`: how many)."""
-    label = _commonest(thing[0], heard)
-    if heard.longs and not heard.names and labels[thing[0], label] > 1:
-        return f"{label} ({min(heard.longs)})"
+def _find_label(thing: ThingKey, heard: _Heard, name: str, shared: bool) -> str:
+    """The name, and behind it what sets the thing apart from others of this name."""
+    if shared and heard.longs and not heard.names:
+        return f"{name} ({min(heard.longs)})"
     apart = thing[1].partition("\n")[2]
-    return f"{label} ({apart})" if apart and not apart.startswith("=") else label
+    return f"{name} ({apart})" if apart and not apart.startswith("=") else name
 
 
 def _commonest(type: EntityType, heard: _Heard) -> str:
@@ -191,25 +203,35 @@ def _commonest(type: EntityType, heard: _Heard) -> str:
     return min(alike, key=lambda form: (-len(heard.papers[form]), form)).replace("Ã—", "×")
 
 
-def _with_wholes(things: dict[ThingKey, Thing], common: Set[ThingKey], keys: Keys) -> dict[ThingKey, Thing]:
-    """Adds what each thing is a version of, a part of, or narrower than, and families that nobody names."""
+def _with_wholes(
+    things: dict[ThingKey, Thing], common: Set[ThingKey], bare: Mapping[ThingKey, str], keys: Keys
+) -> dict[ThingKey, Thing]:
+    """Adds what each thing is a version of, a part of, or narrower than, and families that nobody names.
+
+    `bare` are the names that papers write; another thing that is called so is no whole.
+    """
     families = {parse_size(thing.label)[0] for thing in things.values() if thing.type == "model"}
     for label in sorted(filter(None, families), reverse=True):
         key = keys.of_name("model", label)
         things.setdefault(key, Thing(*key, label))
     return {
-        key: replace(each, wholes=tuple(_wholes(key, each, things, common, keys)))
+        key: replace(each, wholes=tuple(_wholes(key, each, things, common, bare.get(key, ""), keys)))
         for key, each in things.items()
     }
 
 
 def _wholes(
-    own: ThingKey, thing: Thing, things: Mapping[ThingKey, Thing], common: Set[ThingKey], keys: Keys
+    own: ThingKey,
+    thing: Thing,
+    things: Mapping[ThingKey, Thing],
+    common: Set[ThingKey],
+    bare: str,
+    keys: Keys,
 ) -> Iterator[tuple[Relation, str]]:
     """The nearest thing that a name says is the whole of this one, or the nearest common task it narrows."""
     for whole in find_wholes(thing.type, thing.label):
         key = keys.of_name(thing.type, whole)
-        if key in things and key != own and key[0] == thing.type:
+        if key in things and key != own and key[0] == thing.type and whole != bare:
             part = thing.type != "model" and is_split(thing.label, whole)
             yield "isPartOf" if part else "isVersionOf", key[1]
             return
