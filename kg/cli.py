@@ -499,15 +499,9 @@ def serve_command(
     from kg.serve.limits import Limits
     from kg.serve.web import Settings, serve
 
-    settings = Settings(
-        host=host,
-        port=port,
-        url=url,
-        token=token,
-        guests=tuple(cors or ()),
-        union=default_graph is DefaultGraph.union,
-        limits=Limits(seconds=seconds, memory=memory * 1024 * 1024),
-    )
+    union = default_graph is DefaultGraph.union
+    limits = Limits(seconds=seconds, memory=memory * 1024 * 1024)
+    settings = Settings(host, port, url, token, tuple(cors or ()), union, limits)
     serve(store, settings, say if not quiet else lambda message: None)
 
 

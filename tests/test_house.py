@@ -24,10 +24,10 @@ FLOORS = [
     {"graph"},
     {"facts"},
     {"store"},
-    {"network", "queries"},
+    {"network", "queries", "snapshot"},
     {"lookup", "validate", "export", "gold"},
     {"evaluate", "imports", "views", "training", "decisions"},
-    {"build"},
+    {"build", "serve"},
     {"terminal"},
     {"cli"},
 ]
@@ -46,6 +46,8 @@ DOORS = {
         "export",
         "validate",
         "views",
+        "serve",
+        "snapshot",
     },
     "oxrdflib": {"store", "validate"},
     "rdflib": {"store", "validate"},
@@ -61,6 +63,10 @@ DOORS = {
     "matplotlib": {"views"},
     "pyarrow": {"export"},
     "pyshacl": {"validate"},
+    "starlette": {"serve"},
+    "uvicorn": {"serve"},
+    "mcp": {"serve"},
+    "mcp_types": {"serve"},
     "typer": {"cli"},
     "rich": {"terminal"},
 }
@@ -75,6 +81,8 @@ HEAVY = (
     "pyshacl",
     "pyvis",
     "jinja2",
+    "starlette",
+    "uvicorn",
     "typer",
     "rich",
 )
@@ -106,7 +114,12 @@ def defined(tree: ast.Module) -> set[str]:
     inner = [node for each in tree.body for node in (each.body if isinstance(each, ast.If) else [each])]
     for node in (part for each in inner for part in _parts(each)):
         match node:
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.Name(id=name, ctx=ast.Store()):
+            case (
+                ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+                | ast.Name(id=name, ctx=ast.Store())
+            ):
                 names.add(name)
             case ast.alias(name=name, asname=asname):
                 names.add(asname or name)
@@ -115,7 +128,8 @@ def defined(tree: ast.Module) -> set[str]:
 
 def _parts(node: ast.stmt) -> list[ast.AST]:
     """A definition alone; of another statement the names that it makes."""
-    return [node] if isinstance(node, ast.FunctionDef | ast.ClassDef) else list(ast.walk(node))
+    whole = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    return [node] if whole else list(ast.walk(node))
 
 
 def imports(path: Path) -> Iterator[str]:
