@@ -1,7 +1,7 @@
 """The documentation: which pages there are, and how what they show is made.
 
 A page is written by hand, but for two things. Its sessions (console blocks whose commands begin with
-`$ kg`) hold what the commands print on the example. Its sections between `<!-- NAME -->` and
+`$ kg`, or with `$ curl` while a `$ kg serve … &` goes on) hold what the commands print on the example. Its sections between `<!-- NAME -->` and
 `<!-- end -->` are generated from what they document.
 
     python tests/documents.py     makes both anew, and the README's pictures
@@ -60,10 +60,33 @@ def run(command: str) -> str:
     return printed.read()
 
 
+@contextlib.contextmanager
+def going_on(command: str) -> Iterator[str]:
+    """Runs `kg serve … &`, and ends it afterwards; gives the line that it prints."""
+    arguments = shlex.split(command.removesuffix("&"))[1:]
+    script = "from kg.cli import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script, *arguments], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        yield process.stderr.readline()
+        process.terminate()
+
+
 def replay(session: str) -> str:
     """A session with its commands run again."""
-    commands = [line for line in session.splitlines() if line.startswith("$ kg ")]
-    return "\n".join(f"{command}\n{run(command.removeprefix('$ '))}" for command in commands)
+    commands = [line[2:] for line in session.splitlines() if line.startswith(("$ kg ", "$ curl "))]
+    printed = []
+    with contextlib.ExitStack() as stack:
+        for command in commands:
+            if command.endswith("&"):
+                said = stack.enter_context(going_on(command))
+            elif command.startswith("curl "):
+                said = subprocess.run(command, shell=True, capture_output=True, text=True, check=True).stdout
+            else:
+                said = run(command)
+            printed.append(f"$ {command}\n{said}")
+    return "\n".join(printed)
 
 
 def sessions(page: Path) -> list[str]:
