@@ -14,7 +14,7 @@ from kg.extract.names import is_generic
 from kg.model import parse_arxiv_id
 from kg.queries import Table, close_names, to_table
 from kg.resolve import name_key
-from kg.store import Graph, query
+from kg.store import Graph, Term, query
 from kg.vocabulary import CLASSES, KG
 
 __all__ = [
@@ -40,6 +40,9 @@ SELECT DISTINCT ?node ?class ?label ?form {
   ?node a ?class . FILTER(STRSTARTS(STR(?class), STR(kg:)))
 } ORDER BY ?label ?class ?node ?form
 """
+_CALLED = """
+SELECT DISTINCT ?node ?name { { ?node skos:prefLabel ?name } UNION { ?node foaf:name ?name } }"""
+_CLASS = "SELECT ?class ?node { ?node a ?class FILTER(STRSTARTS(STR(?class), STR(kg:))) }"
 _PAPERS = """
 SELECT ?node ?form {
   { ?summary kg:about ?node ; dcterms:title ?form ; kg:inDigest ?digest .
@@ -71,7 +74,7 @@ SELECT DISTINCT ?form ?why ?id ?node {
   BIND(IF(BOUND(?was) && ?was != ?form, CONCAT(?reason, ", was ", ?was), ?reason) AS ?why)
 }"""
 _ITS_NAME = "its name"
-_CALLED = f"""
+_LABELLED = f"""
 SELECT DISTINCT ?form ?why ?id ?node {{
   ?node skos:prefLabel ?form . ?mention kg:refersTo ?node ; oa:exact ?form ; oa:hasSource/kg:about ?p .
   ?p fabio:hasArXivId ?id
@@ -195,6 +198,8 @@ def find(store: Graph, name: str, kinds: Set[str] = NAMED | {"Paper"}) -> list[F
     Raises `QueryError` where there is none, with names that come near.
     """
     name = parse_arxiv_id(name)
+    if called := _find_called(store, name, kinds):
+        return sorted(called, key=_in_order)
     same: set[Found] = set()
     alike: set[Found] = set()
     key = name_key(name)
@@ -206,8 +211,28 @@ def find(store: Graph, name: str, kinds: Set[str] = NAMED | {"Paper"}) -> list[F
     if not alike:
         left_out = "; names of whole classes of things, like this one, are left out" * _is_class(name)
         raise QueryError(f"nothing in the graph is named {name!r}; {near(store, name, kinds)}{left_out}")
-    called = {node for node in same if node.label == name}
-    return sorted(called or same or alike, key=lambda node: (node.label, node.kind, node.iri))
+    titled = {node for node in same if node.label == name}
+    return sorted(titled or same or alike, key=_in_order)
+
+
+def _find_called(store: Graph, name: str, kinds: Set[str]) -> list[Found]:
+    """The things and authors whose label is this; none where a paper may be called so too."""
+    bound: dict[str, Term] = {"name": ox.Literal(name)}
+    title = "SELECT ?summary ?name { ?summary dcterms:title ?name }"
+    if "Paper" in kinds and any(cast(ox.QuerySolutions, query(store.quads, title, bound))):
+        return []
+    nodes = [row["node"] for row in cast(ox.QuerySolutions, query(store.quads, _CALLED, bound))]
+    found = [Found(node.value, kind, name) for node in nodes for kind in _kinds(store, node)]
+    return [node for node in found if node.kind in kinds]
+
+
+def _kinds(store: Graph, node: Term) -> list[str]:
+    rows = cast(ox.QuerySolutions, query(store.quads, _CLASS, {"node": node}))
+    return [row["class"].value.removeprefix(KG.iri) for row in rows]
+
+
+def _in_order(node: Found) -> tuple[str, str, str]:
+    return node.label, node.kind, node.iri
 
 
 def _is_class(name: str) -> bool:
@@ -287,7 +312,7 @@ def _to_section(store: Graph, iri: str, asked: str) -> Table:
 
 
 def _to_reasons(store: Graph, iri: str) -> dict[str, Table]:
-    asked = {"written as": (_CALLED, _WRITTEN_AS), "read as": (_READ_AS,)}
+    asked = {"written as": (_LABELLED, _WRITTEN_AS), "read as": (_READ_AS,)}
     return {heading: _to_reason(store, iri, *texts) for heading, texts in asked.items()}
 
 

@@ -30,14 +30,15 @@ QUERIES = {
     "leaderboard": ("benchmark", "GSM8K"),
     "results-of": ("thing", "GPT-4o"),
     "methods-for": ("task", "image generation"),
-    "datasets-used": ("dataset", "ImageNet"),
-    "compared-with": ("thing", "GRPO"),
-    "families": ("family", "LLaMA-2"),
-    "gains": ("", ""),
-    "top-methods": ("", ""),
+    "compared-with": ("thing", "GPT-4o"),
+    "families": ("family", "Qwen2.5"),
     "digest-days": ("", ""),
     "papers": ("", ""),
+    "metrics": ("", ""),
+    "top-benchmarks": ("", ""),
+    "counts": ("", ""),
 }
+"""Others take rdflib longer than a minute each: top-methods, gains, datasets-used."""
 
 
 def to_text(name: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pyoxigraph as ox
 
@@ -244,7 +244,9 @@ def _to_plain_grid(heading: str, table: Table) -> Grid:
 
 def _to_named(column: str, text: str, site: Site) -> Cell:
     """A cell of a card; a name leads to its node, an address of the web to there."""
-    if text and (column == "paper" or column in _NAMED_COLUMNS):
+    if column == "paper":
+        return Cell(text, f"{site.root}paper/{quote(text, safe='')}")
+    if text and column in _NAMED_COLUMNS:
         return Cell(text, f"{site.root}find?{urlencode({'name': text})}")
     return Cell(text, text if column == "page" else "")
 
