@@ -1,8 +1,8 @@
 """The documentation: which pages there are, and how what they show is made.
 
 A page is written by hand, but for two things. Its sessions (console blocks whose commands begin with
-`$ kg`, or with `$ curl` while a `$ kg serve … &` goes on) hold what the commands print on the example. Its sections between `<!-- NAME -->` and
-`<!-- end -->` are generated from what they document.
+`$ kg`, or with `$ curl` while a `$ kg serve … &` goes on) hold what the commands print on the example.
+Its sections between `<!-- NAME -->` and `<!-- end -->` are generated from what they document.
 
     python tests/documents.py     makes both anew, and the README's pictures
 """

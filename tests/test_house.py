@@ -65,6 +65,7 @@ DOORS = {
     "pyshacl": {"validate"},
     "starlette": {"serve"},
     "uvicorn": {"serve"},
+    "h11": {"serve"},
     "mcp": {"serve"},
     "mcp_types": {"serve"},
     "typer": {"cli"},

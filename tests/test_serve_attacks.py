@@ -13,10 +13,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from statistics import quantiles
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -371,6 +372,41 @@ def test_a_slow_body_is_given_up(folder: Path, monkeypatch: pytest.MonkeyPatch) 
         head = f"POST /sparql HTTP/1.1\r\n{host}Content-Type: {QUERY}\r\nContent-Length: 9\r\n\r\nASK"
         line.sendall(head.encode())
         assert line.recv(1000).split()[1] == b"408"
+
+
+def test_a_slow_head_is_given_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kg.serve.server._SLOWEST_HEAD", 0.4)
+    with serving(folder) as running:
+        for first in (b"", b"GET / HTTP/1.1\r\n"):
+            with socket.create_connection(running.address, timeout=5) as line:
+                line.sendall(first)
+                began = time.monotonic()
+                with suppress(ConnectionError):
+                    assert line.recv(1000) == b""
+                assert 0.3 < time.monotonic() - began < 2
+        host = f"Host: 127.0.0.1:{running.address[1]}\r\n"
+        with socket.create_connection(running.address, timeout=5) as line:
+            for _ in range(3):
+                line.sendall(f"GET /style.css HTTP/1.1\r\n{host}\r\n".encode())
+                assert b"200 OK" in line.recv(100_000)
+                time.sleep(0.6)
+
+
+def test_answers_that_nobody_reads_do_not_pile_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kg.serve.server._MOST_HELD", 40 * 1024 * 1024)
+    monkeypatch.setattr("kg.serve.server._SLOWEST_READER", 3)
+    big = urlencode({"query": "SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 30000", "format": "json"})
+    with serving(folder) as running, ExitStack() as stack:
+        host = f"Host: 127.0.0.1:{running.address[1]}\r\n"
+        lines = [stack.enter_context(socket.create_connection(running.address)) for _ in range(8)]
+        for line in lines:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            line.sendall(f"GET /sparql?{big} HTTP/1.1\r\n{host}\r\n".encode())
+        time.sleep(2)
+        heads = [line.recv(15).split()[1] for line in lines]
+        assert set(heads) == {b"200", b"503"}
+        time.sleep(3)
+        assert running.ask("SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 30000").status_code == 200
 
 
 # Good clients among attackers

@@ -8,11 +8,11 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -26,11 +26,11 @@ from kg.serve.gate import Gate, to_entry
 from kg.serve.limits import Limits
 from kg.serve.pool import Busy, Pool, open_pool
 from kg.serve.protocol import TRIPLES, Refused, choose, parse_query_request
+from kg.serve.server import Outbox, to_server
 from kg.views.site import Site, read_style
 
 __all__ = ["Settings", "run", "serve"]
 
-_MOST_CONNECTIONS = 512
 _LONGEST_BODY = 1_000_000
 _PIECE = 256 * 1024
 _SLOWEST = 10.0
@@ -80,7 +80,7 @@ async def run(
     url = settings.url or f"http://{settings.host}:{port}/"
     site = Site(url, urlsplit(url).path)
     async with open_pool(folder, settings.limits, url, union=settings.union) as pool:
-        server = _to_server(_make_app(pool, site, settings, port))
+        server = to_server(_make_app(pool, site, settings, port))
         ready(pool, url)
         await server.serve(sockets=[listening])
 
@@ -107,37 +107,19 @@ def _is_local(host: str) -> bool:
     return host in ("localhost", "::1") or host.startswith("127.")
 
 
-def _to_server(app: ASGIApp) -> uvicorn.Server:
-    """A server that says nothing by itself, and waits for nobody long."""
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            http="h11",
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_level="critical",
-            server_header=False,
-            proxy_headers=False,
-            limit_concurrency=_MOST_CONNECTIONS,
-            timeout_keep_alive=5,
-            timeout_graceful_shutdown=2,
-        )
-    )
-
-
 def _make_app(pool: Pool, site: Site, settings: Settings, port: int) -> ASGIApp:
     """The application: routes behind the gate."""
+    asking = partial(_asking, pool, site, Outbox())
     routes = [
-        Route("/", _asking(pool, site, _ask_start), methods=["GET"]),
-        Route("/sparql", _asking(pool, site, _ask_sparql), methods=["GET", "POST"]),
-        Route("/sparql/", _asking(pool, site, _ask_sparql), methods=["GET", "POST"]),
-        Route("/search", _asking(pool, site, _ask_finds), methods=["GET"]),
-        Route("/find", _asking(pool, site, _ask_find), methods=["GET"]),
-        Route("/.well-known/void", _asking(pool, site, _ask_void), methods=["GET"]),
+        Route("/", asking(_ask_start), methods=["GET"]),
+        Route("/sparql", asking(_ask_sparql), methods=["GET", "POST"]),
+        Route("/sparql/", asking(_ask_sparql), methods=["GET", "POST"]),
+        Route("/search", asking(_ask_finds), methods=["GET"]),
+        Route("/find", asking(_ask_find), methods=["GET"]),
+        Route("/.well-known/void", asking(_ask_void), methods=["GET"]),
         Route("/graph.nq", _sending(pool), methods=["GET"]),
         Route("/style.css", _send_style, methods=["GET"]),
-        Route("/{path:path}", _asking(pool, site, _ask_node), methods=["GET"]),
+        Route("/{path:path}", asking(_ask_node), methods=["GET"]),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _explain})
     anywhere = not _is_local(settings.host)
@@ -152,14 +134,15 @@ def _explain(request: Request, error: Exception) -> Response:
 
 
 def _asking(
-    pool: Pool, site: Site, parse: Callable[[Request], Awaitable[Question]]
+    pool: Pool, site: Site, outbox: Outbox, parse: Callable[[Request], Awaitable[Question]]
 ) -> Callable[[Request], Awaitable[Response]]:
     """A route that has the pool answer what a request asks."""
 
     async def respond(request: Request) -> Response:
         try:
             question = await parse(request)
-            return _to_response(await _unless_gone(request, pool.ask(question)), site)
+            answer = await _unless_gone(request, pool.ask(question))
+            return outbox.post(_to_response(answer, site))
         except Refused as refused:
             return PlainTextResponse(f"{refused}\n", refused.status)
         except Busy as busy:
