@@ -516,7 +516,7 @@ def mcp_command(store: StoreOption = OUTPUTS) -> None:
         from kg.serve.assistant import serve_assistant
     except ModuleNotFoundError as error:
         raise KGError(f"kg mcp needs {error.name}: pip install 'paperkg[mcp]'") from error
-    serve_assistant(store)
+    serve_assistant(store, say)
 
 
 @app.command("validate")

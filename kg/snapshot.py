@@ -29,11 +29,19 @@ _TOGETHER = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A graph in memory. With `union`, its default graph is the union of its named ones, else empty."""
+    """A graph in memory: `quads`, in the named graphs and in their union, which is the default graph.
+
+    `strict` holds the same without the union, where queries shall see no more than the file says.
+    """
 
     names: Names
     quads: ox.Store
-    union: bool = True
+    strict: ox.Store | None = None
+
+    @property
+    def asked(self) -> ox.Store:
+        """What queries of users see."""
+        return self.strict or self.quads
 
 
 def open_master(folder: Path) -> tuple[BufferedReader, Names]:
@@ -55,7 +63,7 @@ def to_version(status: os.stat_result) -> str:
 
 
 def load_snapshot(file: BufferedReader, names: Names, *, union: bool = True) -> Snapshot:
-    """Loads N-Quads; with `union`, each a line of a published graph. Raises `StoreError` on other text."""
+    """Loads N-Quads; of a published graph every line has a graph. Raises `StoreError` on other text."""
     quads = ox.Store()
     try:
         while lines := list(islice(file, _TOGETHER)):
@@ -63,10 +71,18 @@ def load_snapshot(file: BufferedReader, names: Names, *, union: bool = True) -> 
             if union:
                 quads.bulk_load(b"".join(map(_to_triple, lines)), format=ox.RdfFormat.N_TRIPLES)
     except (OSError, SyntaxError, ValueError) as error:
-        raise StoreError(f"cannot load {file.name}: {error}; run kg build again") from error
-    return Snapshot(names, quads, union)
+        raise StoreError(f"it cannot be loaded: {error}; run kg build again") from error
+    return Snapshot(names, quads) if union else Snapshot(names, _with_union(quads), quads)
 
 
 def _to_triple(line: bytes) -> bytes:
     """The line of the same statement in no graph; a graph is the last term of its line."""
     return line[: line.rindex(b" <")] + b" .\n"
+
+
+def _with_union(quads: ox.Store) -> ox.Store:
+    """The same quads with their union as the default graph."""
+    both = ox.Store()
+    both.bulk_extend(quads)
+    both.bulk_extend(ox.Quad(*quad.triple) for quad in quads)
+    return both

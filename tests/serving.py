@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +24,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Running:
-    """A server, a client of it, and its pool, in whose loop `wait` runs something."""
+    """A server, a client of it, its pool, and the loop that they run in."""
 
     url: str
     client: httpx.Client
     pool: Pool
-    wait: Callable[[Coroutine[Any, Any, Any]], Any]
+    loop: asyncio.AbstractEventLoop
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """What work gives, which is done where the server is."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
     @property
     def address(self) -> tuple[str, int]:
@@ -63,7 +67,7 @@ def serving(folder: Path, settings: Settings | None = None, port: int = 0) -> It
             started.set()
 
         with suppress(asyncio.CancelledError):
-            await run(folder, settings or Settings(), listening, ready)
+            await run(folder, settings or Settings(), listening, ready, print)
 
     def work(listening: socket.socket) -> None:
         try:
@@ -72,7 +76,9 @@ def serving(folder: Path, settings: Settings | None = None, port: int = 0) -> It
             failed.append(error)
             started.set()
 
-    with socket.create_server(("127.0.0.1", port), backlog=256) as listening:
+    host = settings.host if settings else "127.0.0.1"
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family, backlog=256) as listening:
         thread = threading.Thread(target=work, args=(listening,))
         thread.start()
         started.wait()
@@ -81,9 +87,7 @@ def serving(folder: Path, settings: Settings | None = None, port: int = 0) -> It
         loop, task, pool, url = found
         try:
             with httpx.Client(base_url=url, timeout=30) as client:
-                yield Running(
-                    url, client, pool, lambda work: asyncio.run_coroutine_threadsafe(work, loop).result()
-                )
+                yield Running(url, client, pool, loop)
         finally:
             loop.call_soon_threadsafe(task.cancel)
             thread.join()

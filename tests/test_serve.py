@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -356,7 +357,7 @@ def test_a_client_that_leaves_takes_its_worker_with_it(example: Path) -> None:
 def test_a_worker_that_dies_by_itself_is_replaced(server: Running) -> None:
     for _ in range(3):
         server.ask(TITLES)
-        for worker in server.pool._holder.idle:
+        for worker in server.pool._zygote.idle:
             os.kill(worker.process, signal.SIGKILL)
         time.sleep(0.2)
         assert len(rows(server.ask(TITLES))) == 10
@@ -364,7 +365,7 @@ def test_a_worker_that_dies_by_itself_is_replaced(server: Running) -> None:
 
 def test_a_graph_whose_process_dies_is_loaded_again(example: Path) -> None:
     with serving(example) as running:
-        os.kill(running.pool._holder._process.pid, signal.SIGKILL)
+        os.kill(running.pool._zygote.process.pid, signal.SIGKILL)
         time.sleep(0.2)
         statuses = list[int]()
         deadline = time.monotonic() + 10
@@ -452,28 +453,34 @@ def _descendants(process: int) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("options", "message"),
     [
+        ({"host": "0.0.0.0"}, "0.0.0.0 can be reached from elsewhere: give a --token, or stay on 127.0.0.1"),
         (
-            Settings(host="0.0.0.0"),
-            "0.0.0.0 can be reached from elsewhere: give a --token, or stay on 127.0.0.1",
+            {"host": "0.0.0.0", "token": "x"},
+            "0.0.0.0 has no name for others: give with --url by which address they come",
         ),
         (
-            Settings(url="kg.example.org"),
+            {"url": "kg.example.org"},
             "'kg.example.org' is no address that ends in a slash, as https://kg.example.org/ is",
+        ),
+        ({"guests": ("foo",)}, "'foo' is no origin, as https://notebook.example.org is; nor is it *"),
+        (
+            {"guests": ("https://a/",)},
+            "'https://a/' is no origin, as https://notebook.example.org is; nor is it *",
         ),
     ],
 )
-def test_settings_that_cannot_be_meant_are_refused(example: Path, settings: Settings, message: str) -> None:
+def test_settings_that_cannot_be_meant_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(KGError, match=f"^{re.escape(message)}$"):
-        serve(example, settings, print)
+        Settings(**options)
 
 
 def test_a_port_in_use_and_a_folder_without_a_graph_are_said(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(
-            KGError, match=rf"cannot listen on 127\.0\.0\.1:{port}: .*; choose another --port"
+            KGError, match=rf"cannot listen on 127\.0\.0\.1, port {port}: .*; choose another --port"
         ):
             serve(tmp_path, Settings(port=port), print)
     with pytest.raises(StoreError, match=r"no graph in .*; make one with: kg build"):

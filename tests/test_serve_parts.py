@@ -10,10 +10,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.serve.answers import Describing, Find, Finds, Node, Question, Sparql, Start, Tool, from_json, to_json
 from kg.serve.cut import Results, serialize_results
 from kg.serve.limits import Limits
 from kg.serve.protocol import RESULTS, TRIPLES, choose
+from kg.serve.questions import (
+    QUESTION,
+    DescribeTool,
+    NamePage,
+    Node,
+    QueryPage,
+    QueryTool,
+    Question,
+    SearchPage,
+    SearchTool,
+    Service,
+    Sparql,
+    StartPage,
+    Void,
+    pack_question,
+    unpack_question,
+)
 
 FORMATS: dict[Results, ox.QueryResultsFormat] = {
     "json": ox.QueryResultsFormat.JSON,
@@ -95,12 +111,16 @@ def test_any_accept_header_is_understood_or_passed_over(accept: str) -> None:
     [
         Sparql("ASK {}", "csv", "", ("x:g",), ()),
         Node("paper/1", "html"),
-        Describing("void", "turtle"),
-        Start(),
-        Finds("a b"),
-        Find("a"),
-        Tool("search", {"words": "x"}),
+        Void("turtle"),
+        Service("jsonld"),
+        StartPage(),
+        SearchPage("a b"),
+        NamePage("a"),
+        QueryPage("leaderboard", (("benchmark", "GLUE"),)),
+        SearchTool("x", 3),
+        DescribeTool("x"),
+        QueryTool("leaderboard", (("benchmark", "GLUE"),), 5),
     ],
 )
 def test_a_question_survives_the_way_to_a_worker(question: Question) -> None:
-    assert from_json(to_json(question)) == question
+    assert unpack_question(pack_question(question)[QUESTION.size :]) == question

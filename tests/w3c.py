@@ -135,7 +135,7 @@ def run_evaluations(running: Running, folder: Path, tests: list[Evaluation]) -> 
         quads = to_nquads(test)
         if quads != served:
             write_master(folder, quads)
-            running.wait(running.pool.renew(running.url, False))
+            running.wait(running.pool.renew())
             served = quads
         yield test.name, _judge(running, test)
 
@@ -303,7 +303,7 @@ def run_protocol(running: Running, folder: Path, suite: Path) -> Iterator[tuple[
     """Each protocol test's name, with what is wrong with our answers ("" where nothing is)."""
     for name, graphs, exchanges in read_protocol(suite):
         write_master(folder, to_nquads(Evaluation(name, suite, (), tuple(graphs), suite)))
-        running.wait(running.pool.renew(running.url, False))
+        running.wait(running.pool.renew())
         wrong = (_judge_exchange(running, each) for each in exchanges)
         yield name, next((each for each in wrong if each), "")
 

@@ -40,17 +40,16 @@ def derive_service(graph: Snapshot, site: Site) -> list[ox.Triple]:
         (_SD + "endpoint", ox.NamedNode(f"{site.url}sparql")),
         (_SD + "supportedLanguage", _sd("SPARQL11Query")),
         (_SD + "defaultDataset", data),
-        *((_SD + "feature", _sd("UnionDefaultGraph")) for _ in range(graph.union)),
         *((_SD + "resultFormat", ox.NamedNode(_FORMATS + name)) for name in (*_RESULTS, *_TRIPLES)),
     ]
     default = ox.NamedNode(f"{site.url}sparql#default")
-    size = next(iter(cast(ox.QuerySolutions, query(graph.quads, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"))))[
-        "n"
-    ]
+    if graph.strict is None:
+        facts.append((_SD + "feature", _sd("UnionDefaultGraph")))
+    size = _count(graph.asked, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
     return [
         *_say(service, facts),
         *_say(data, [(RDF.type, _sd("Dataset")), (_SD + "defaultGraph", default)]),
-        *_say(default, [(RDF.type, _sd("Graph")), (_VOID + "triples", cast(ox.Literal, size))]),
+        *_say(default, [(RDF.type, _sd("Graph")), (_VOID + "triples", size)]),
     ]
 
 
@@ -66,9 +65,7 @@ def derive_void(graph: Snapshot, site: Site) -> list[ox.Triple]:
         (_VOID + "feature", ox.NamedNode(_FORMATS + "N-Quads")),
         *((_VOID + "vocabulary", ox.NamedNode(iri)) for iri in PREFIXES.values() if iri != XSD.iri),
     ]
-    for name, text in _COUNTS.items():
-        (row,) = cast(ox.QuerySolutions, query(graph.quads, text))
-        facts.append((_VOID + name, cast(ox.Literal, row["n"])))
+    facts += [(_VOID + name, _count(graph.quads, text)) for name, text in _COUNTS.items()]
     return [*_say(data, facts), *_partitions(graph, data, site)]
 
 
@@ -87,6 +84,11 @@ def _partitions(graph: Snapshot, data: ox.NamedNode, site: Site) -> list[ox.Trip
         ]
         triples += [*_say(data, [(_VOID + "classPartition", part)]), *_say(part, facts)]
     return triples
+
+
+def _count(quads: ox.Store, text: str) -> ox.Literal:
+    (row,) = cast(ox.QuerySolutions, query(quads, text))
+    return cast(ox.Literal, row["n"])
 
 
 def _data(site: Site) -> ox.NamedNode:

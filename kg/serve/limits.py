@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 
 from kg.queries import Table
 
-__all__ = ["Limits", "to_limits"]
+__all__ = ["Limits", "to_limit_table"]
 
 _MIB = 1024 * 1024
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +31,11 @@ class Limits:
     memory: int = 512 * _MIB
     rows: int = 100_000
     size: int = 16 * _MIB
-    workers: int = 2 * (os.cpu_count() or 1) + 4
+    workers: int = 2 * _cores() + 4
     waiting: int = 64
 
 
-def to_limits(limits: Limits) -> Table:
+def to_limit_table(limits: Limits) -> Table:
     """The limits in words."""
     rows = (
         ("time of an answer", f"{limits.seconds:g} s"),

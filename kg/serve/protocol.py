@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import parse_qsl, urlsplit
 
 from kg.errors import KGError
-from kg.serve.answers import Sparql, to_type
+from kg.serve.questions import Sparql, to_type
 
-__all__ = ["RESULTS", "TRIPLES", "Refused", "choose", "parse_query_request"]
+__all__ = ["RESULTS", "TRIPLES", "Refused", "choose", "choose_format", "parse_query_request"]
 
 RESULTS = ("json", "xml", "csv", "tsv", "html")
 """The formats of rows and truth values, what is given unless another is asked for first."""
@@ -51,6 +51,16 @@ def choose(accept: str, formats: Sequence[str]) -> str:
         return formats[0]
     best = max(formats, key=lambda format: _weigh(wanted, format))
     return best if _weigh(wanted, best) > 0 else ""
+
+
+def choose_format(asked: str, accept: str, formats: Sequence[str]) -> str:
+    """The format that the address asks for, else the one that suits Accept. Raises `Refused`."""
+    if asked and asked not in formats:
+        raise Refused(400, f"no format {asked!r}; there are {', '.join(formats)}")
+    format = asked or choose(accept, formats)
+    if not format:
+        raise Refused(406, f"this comes as {', '.join(map(to_type, formats))}; ask for one of them in Accept")
+    return format
 
 
 def _parse_accept(accept: str) -> dict[str, float]:

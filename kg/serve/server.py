@@ -42,7 +42,6 @@ def to_server(app: ASGIApp) -> uvicorn.Server:
             log_level="critical",
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=_MOST_CONNECTIONS,
             timeout_keep_alive=5,
             timeout_graceful_shutdown=2,
         )
@@ -50,13 +49,22 @@ def to_server(app: ASGIApp) -> uvicorn.Server:
 
 
 class _Punctual(H11Protocol):
-    """Closes a connection on which the head of a request takes too long."""
+    """Closes a connection on which the head of a request takes too long, or the oldest idle one of many."""
 
     _late: asyncio.TimerHandle | None = None
+    _began = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._began = self.loop.time()
+        if len(self.connections) > _MOST_CONNECTIONS:
+            self._make_room()
         self._watch()
+
+    def _make_room(self) -> None:
+        others = (each for each in self.connections if isinstance(each, _Punctual))
+        idle = [each for each in others if each.conn.their_state is h11.IDLE]
+        min(idle, key=lambda each: each._began).transport.abort()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)

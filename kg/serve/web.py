@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -11,23 +12,40 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import (
+    HTMLResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from kg.errors import KGError
-from kg.serve.answers import Answer, Describing, Find, Finds, Node, Question, Start, to_type
 from kg.serve.gate import Gate, to_entry
 from kg.serve.limits import Limits
 from kg.serve.pool import Busy, Pool, open_pool
-from kg.serve.protocol import TRIPLES, Refused, choose, parse_query_request
+from kg.serve.protocol import TRIPLES, Refused, choose_format, parse_query_request
+from kg.serve.questions import (
+    Answer,
+    NamePage,
+    Node,
+    QueryPage,
+    Question,
+    SearchPage,
+    Service,
+    Sparql,
+    StartPage,
+    Void,
+)
 from kg.serve.server import Outbox, to_server
-from kg.views.site import Site, read_style
+from kg.views.site import Site, read_style, render_page, to_notice, to_site
 
 __all__ = ["Settings", "run", "serve"]
 
@@ -36,12 +54,13 @@ _PIECE = 256 * 1024
 _SLOWEST = 10.0
 """Seconds within which the body of a request must be here."""
 
-_HTML_FIRST = ("html", *TRIPLES[:-1])
+_DATA = TRIPLES[:-1]
+"""The formats of triples for programs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a folder's graph is served.
+    """How a folder's graph is served. Raises `KGError` on what would leave the server open, or nowhere.
 
     `url` is the public address, where it is another than `host` and `port` say; `guests` are the origins
     whose pages may ask. With `union`, the default graph is the union of all graphs, else it is empty.
@@ -55,56 +74,63 @@ class Settings:
     union: bool = True
     limits: Limits = field(default_factory=Limits)
 
+    def __post_init__(self) -> None:
+        if not self.is_local and not self.token:
+            raise KGError(f"{self.host} can be reached from elsewhere: give a --token, or stay on 127.0.0.1")
+        if not self.is_local and not self.url:
+            raise KGError(f"{self.host} has no name for others: give with --url by which address they come")
+        parts = urlsplit(self.url or "http://x/")
+        if not _is_origin(parts) or not parts.path.endswith("/") or parts.query:
+            raise KGError(f"{self.url!r} is no address that ends in a slash, as https://kg.example.org/ is")
+        for guest in self.guests:
+            if guest != "*" and (not _is_origin(urlsplit(guest)) or urlsplit(guest).path):
+                raise KGError(f"{guest!r} is no origin, as https://notebook.example.org is; nor is it *")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine reaches the server."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+
+def _is_origin(parts: SplitResult) -> bool:
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
+
 
 def serve(folder: Path, settings: Settings, say: Callable[[str], None]) -> None:
     """Serves a folder's graph until it is interrupted, and says where. Raises `KGError`."""
-    _check(settings)
+    if os.name != "posix":
+        raise KGError("kg serve needs Linux or macOS: its limits rest on what these do to a process")
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        listening = socket.create_server((settings.host, settings.port), backlog=256)
+        listening = socket.create_server((settings.host, settings.port), family=family, backlog=256)
     except OSError as error:
-        where = f"{settings.host}:{settings.port}"
-        raise KGError(f"cannot listen on {where}: {error.strerror}; choose another --port") from error
+        where = f"{settings.host}, port {settings.port}"
+        how = "another --port" if error.errno in (errno.EADDRINUSE, errno.EACCES) else "another --host"
+        raise KGError(f"cannot listen on {where}: {error.strerror}; choose {how}") from error
 
     def ready(pool: Pool, url: str) -> None:
         say(f"Serving the graph in {folder} at {url} (Ctrl-C ends it).")
 
     with listening, suppress(KeyboardInterrupt):
-        asyncio.run(run(folder, settings, listening, ready))
+        asyncio.run(run(folder, settings, listening, ready, say))
 
 
 async def run(
-    folder: Path, settings: Settings, listening: socket.socket, ready: Callable[[Pool, str], None]
+    folder: Path,
+    settings: Settings,
+    listening: socket.socket,
+    ready: Callable[[Pool, str], None],
+    say: Callable[[str], None],
 ) -> None:
     """Serves on a socket until cancelled or interrupted; `ready` is told when, with the address."""
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     port = listening.getsockname()[1]
-    url = settings.url or f"http://{settings.host}:{port}/"
-    site = Site(url, urlsplit(url).path)
-    async with open_pool(folder, settings.limits, url, union=settings.union) as pool:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    site = to_site(settings.url or f"http://{host}:{port}/")
+    async with open_pool(folder, settings.limits, site.url, union=settings.union, say=say) as pool:
         server = to_server(_make_app(pool, site, settings, port))
-        ready(pool, url)
+        ready(pool, site.url)
         await server.serve(sockets=[listening])
-
-
-def _check(settings: Settings) -> None:
-    """Raises `KGError` on settings that would leave the server open, or nowhere."""
-    if os.name != "posix":
-        raise KGError(
-            "kg serve needs Linux or macOS: its limits rest on what these systems can do to a process"
-        )
-    if not _is_local(settings.host) and not settings.token:
-        raise KGError(f"{settings.host} can be reached from elsewhere: give a --token, or stay on 127.0.0.1")
-    parts = urlsplit(settings.url or "http://x/")
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.netloc
-        or not parts.path.endswith("/")
-        or parts.query
-    ):
-        raise KGError(f"{settings.url!r} is no address that ends in a slash, as https://kg.example.org/ is")
-
-
-def _is_local(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _make_app(pool: Pool, site: Site, settings: Settings, port: int) -> ASGIApp:
@@ -114,18 +140,18 @@ def _make_app(pool: Pool, site: Site, settings: Settings, port: int) -> ASGIApp:
         Route("/", asking(_ask_start), methods=["GET"]),
         Route("/sparql", asking(_ask_sparql), methods=["GET", "POST"]),
         Route("/sparql/", asking(_ask_sparql), methods=["GET", "POST"]),
-        Route("/search", asking(_ask_finds), methods=["GET"]),
-        Route("/find", asking(_ask_find), methods=["GET"]),
+        Route("/search", asking(_ask_search), methods=["GET"]),
+        Route("/find", asking(_ask_name), methods=["GET"]),
+        Route("/query/{name}", asking(_ask_query), methods=["GET"]),
         Route("/.well-known/void", asking(_ask_void), methods=["GET"]),
         Route("/graph.nq", _sending(pool), methods=["GET"]),
         Route("/style.css", _send_style, methods=["GET"]),
         Route("/{path:path}", asking(_ask_node), methods=["GET"]),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _explain})
-    anywhere = not _is_local(settings.host)
-    return Gate(
-        app, to_entry(site.url, port, anywhere=anywhere, guests=settings.guests, token=settings.token)
-    )
+    anywhere = not settings.is_local
+    entry = to_entry(site.url, port, anywhere=anywhere, guests=settings.guests, token=settings.token)
+    return Gate(app, entry)
 
 
 def _explain(request: Request, error: Exception) -> Response:
@@ -142,7 +168,7 @@ def _asking(
         try:
             question = await parse(request)
             answer = await _unless_gone(request, pool.ask(question))
-            return outbox.post(_to_response(answer, site))
+            return outbox.post(_to_response(answer, question, site))
         except Refused as refused:
             return PlainTextResponse(f"{refused}\n", refused.status)
         except Busy as busy:
@@ -171,11 +197,22 @@ async def _until_gone(request: Request) -> None:
         pass
 
 
-def _to_response(answer: Answer, site: Site) -> Response:
+def _to_response(answer: Answer, question: Question, site: Site) -> Response:
     if answer.status == 303:
         return RedirectResponse(site.root + answer.body.decode(), 303)
+    if answer.status >= 400 and isinstance(question, Sparql) and question.results == "html":
+        return _to_page(answer, question.text, site)
     headers = {"content-type": answer.type} | ({"kg-cut": f"{answer.cut} of more"} if answer.cut else {})
     return Response(answer.body, answer.status, headers)
+
+
+def _to_page(answer: Answer, sparql: str, site: Site) -> Response:
+    """An error as a person sees it, with the query to mend."""
+    if answer.type.startswith("text/html"):
+        return HTMLResponse(answer.body, answer.status)
+    reason = answer.body.decode().strip()
+    page = to_notice("No answer", f"{reason[:1].upper()}{reason[1:]}.", sparql)
+    return HTMLResponse(render_page(page, site), answer.status)
 
 
 async def _read_body(request: Request) -> bytes:
@@ -201,54 +238,55 @@ async def _ask_sparql(request: Request) -> Question:
     found = parse_query_request(request.method, request.scope["query_string"], content_type, body, accept)
     if found:
         return found
-    format = _choose_graph(request)
-    return Start() if format == "html" else Describing("service", format)
+    format = _choose(request, TRIPLES)
+    return StartPage() if format == "html" else Service(format)
 
 
 async def _ask_start(request: Request) -> Question:
-    return Start()
+    return StartPage()
 
 
-async def _ask_finds(request: Request) -> Question:
-    return Finds(request.query_params.get("words", ""))
+async def _ask_search(request: Request) -> Question:
+    return SearchPage(request.query_params.get("words", ""))
 
 
-async def _ask_find(request: Request) -> Question:
-    return Find(request.query_params.get("name", ""))
+async def _ask_name(request: Request) -> Question:
+    return NamePage(request.query_params.get("name", ""))
+
+
+async def _ask_query(request: Request) -> Question:
+    values = tuple((name, value) for name, value in request.query_params.items() if value)
+    return QueryPage(request.path_params["name"], values)
 
 
 async def _ask_void(request: Request) -> Question:
-    return Describing("void", _choose_graph(request, TRIPLES[:-1]))
+    return Void(_choose(request, _DATA))
 
 
 async def _ask_node(request: Request) -> Question:
-    path = request.scope["raw_path"].decode("ascii", "replace").partition("?")[0]
-    return Node(path.removeprefix("/"), _choose_graph(request, _HTML_FIRST))
+    raw: bytes = request.scope["raw_path"]
+    path = raw.decode("ascii", "replace").partition("?")[0]
+    return Node(path.removeprefix("/"), _choose(request, ("html", *_DATA)))
 
 
-def _choose_graph(request: Request, formats: tuple[str, ...] = TRIPLES) -> str:
-    asked = request.query_params.get("format", "")
-    if asked:
-        if asked not in formats:
-            raise Refused(400, f"no format {asked!r}; there are {', '.join(formats)}")
-        return asked
-    format = choose(",".join(request.headers.getlist("accept")), formats)
-    if not format:
-        raise Refused(406, f"this comes as {', '.join(map(to_type, formats))}; ask for one of them in Accept")
-    return format
+def _choose(request: Request, formats: tuple[str, ...]) -> str:
+    accept = ",".join(request.headers.getlist("accept"))
+    return choose_format(request.query_params.get("format", ""), accept, formats)
 
 
 def _sending(pool: Pool) -> Callable[[Request], Awaitable[Response]]:
     """The route of the whole graph as a file."""
 
     async def respond(request: Request) -> Response:
+        etag = {"etag": f'"{pool.version}"'}
+        if request.headers.get("if-none-match") == etag["etag"]:
+            return Response(status_code=304, headers=etag)
         file = pool.open_file()
         headers = {
             "content-length": str(os.fstat(file).st_size),
             "content-disposition": 'attachment; filename="graph.nq"',
-            "etag": f'"{pool.version}"',
         }
-        return StreamingResponse(_read_file(file), media_type="application/n-quads", headers=headers)
+        return StreamingResponse(_read_file(file), media_type="application/n-quads", headers=headers | etag)
 
     return respond
 

@@ -5,11 +5,13 @@ answers over a socket of its own, and can do nothing else. It has no file and no
 open one; its memory is bounded; the kernel ends it when an answer takes longer than it may, wherever the
 engine is just then. So a query that gets past every other guard still cannot read, write, call or stay.
 
-What the pool asks of the first process, a line each:
+What the pool sends to the first process, a line each, and what comes back:
 
-    {"seconds": …, "memory": …, …, "url": …, "union": …}   with the file of the graph → loaded, or why not
-    fork                                                    → the worker's id, with its socket
-    end ID                                                  → how the worker ended
+    {"limits": …, "base": …, "url": …, "union": …}    with the file of the graph → {}, or {"error": …}
+    fork                                               → the worker's id, with its socket; or -1
+    end ID                                             → how the worker ended
+
+They are a group of processes, which ends when the pool closes the socket.
 """
 
 from __future__ import annotations
@@ -20,32 +22,31 @@ import os
 import resource
 import signal
 import socket
-import struct
 import sys
 import threading
 from dataclasses import asdict
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from kg.errors import StoreError
 from kg.queries import load_queries
-from kg.serve.answers import Answer, Context, answer, from_json
+from kg.serve.answers import Context, answer, make_context
 from kg.serve.limits import Limits
+from kg.serve.questions import QUESTION, TYPES, Answer, pack_answer, unpack_question
 from kg.snapshot import load_snapshot
-from kg.views.site import Site, render_page, to_notice
+from kg.views.site import render_page, to_notice, to_site
 from kg.vocabulary import Names
 
-__all__ = ["ANSWER", "QUESTION", "main", "to_order"]
-
-QUESTION = struct.Struct("!I")
-"""What comes before a question: its length."""
-
-ANSWER = struct.Struct("!II")
-"""What comes before an answer: the lengths of its head, which is JSON, and of its body."""
+__all__ = ["main", "to_order"]
 
 _STACK = 64 * 1024 * 1024
 _CHANNEL = 3
 """The one file that a worker keeps beside the three standard ones, which lead nowhere."""
+
+_MOST_FILES = 4096
+"""More than the first process ever has open."""
+
+_KEPT = 0.25
+"""The share of the memory of an answer that a worker may keep when it has answered."""
 
 
 def to_order(limits: Limits, base: str, url: str, union: bool) -> bytes:
@@ -68,34 +69,43 @@ def main() -> None:
     with control.makefile("rb") as orders:
         for line in orders:
             _obey(line.split(), control, context)
+    os.killpg(0, signal.SIGKILL)
 
 
 def _load(order: dict[str, object], file: int) -> Context:
     """The graph in memory, and all that workers would else have to load from files."""
-    url = str(order["url"])
-    site = Site(url, urlsplit(url).path)
+    site = to_site(str(order["url"]))
     with open(file, "rb") as opened:
         graph = load_snapshot(opened, Names(str(order["base"])), union=bool(order["union"]))
     render_page(to_notice("", ""), site)
     load_queries()
+    context = make_context(graph, site, Limits(**order["limits"]))  # type: ignore[arg-type]
     gc.freeze()
-    return Context(graph, site, Limits(**order["limits"]))  # type: ignore[arg-type]
+    return context
 
 
 def _obey(words: list[bytes], control: socket.socket, context: Context) -> None:
     if words[0] == b"fork":
-        ours, theirs = socket.socketpair()
-        child = os.fork()
-        if child == 0:
-            _become_worker(theirs.fileno(), context)
-        socket.send_fds(control, [f"{child}\n".encode()], [ours.fileno()])
-        ours.close()
-        theirs.close()
+        _fork(control, context)
     else:
         child = int(words[1])
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         control.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+
+
+def _fork(control: socket.socket, context: Context) -> None:
+    try:
+        ours, theirs = socket.socketpair()
+        child = os.fork()
+    except OSError:
+        control.sendall(b"-1\n")
+        return
+    if child == 0:
+        _become_worker(theirs.fileno(), context)
+    socket.send_fds(control, [f"{child}\n".encode()], [ours.fileno()])
+    ours.close()
+    theirs.close()
 
 
 def _become_worker(channel: int, context: Context) -> None:
@@ -106,8 +116,9 @@ def _become_worker(channel: int, context: Context) -> None:
         thread = threading.Thread(target=_answer_all, args=(context,))
         thread.start()
         thread.join()
-    finally:
         os._exit(0)
+    finally:
+        os._exit(1)
 
 
 def _confine(channel: int, limits: Limits) -> None:
@@ -117,7 +128,8 @@ def _confine(channel: int, limits: Limits) -> None:
     for standard in range(3):
         os.dup2(nowhere, standard)
     os.dup2(channel, _CHANNEL)
-    os.closerange(_CHANNEL + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    os.closerange(_CHANNEL + 1, _MOST_FILES)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_NOFILE, (_CHANNEL + 1, _CHANNEL + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
@@ -131,22 +143,30 @@ def _size() -> int:
 
 
 def _answer_all(context: Context) -> None:
+    """Answers one question after another; ends where it would keep much memory for good."""
+    start = _peak()
     while head := _read(QUESTION.size):
         question = _read(*QUESTION.unpack(head))
         signal.setitimer(signal.ITIMER_REAL, context.limits.seconds)
         found = _answer(question, context)
         signal.setitimer(signal.ITIMER_REAL, 0)
         _write(found)
+        if _peak() - start > _KEPT * context.limits.memory:
+            return
+
+
+def _peak() -> int:
+    """The most memory that this process ever had, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _answer(question: bytes, context: Context) -> Answer:
     """The answer; an error of ours is told as one, and the worker lives on."""
     try:
-        return answer(from_json(question), context)
+        return answer(unpack_question(question), context)
     except Exception as error:
-        return Answer(
-            500, "text/plain; charset=utf-8", f"an error in kg, please report it: {error!r}\n".encode()
-        )
+        return Answer(500, TYPES["text"], f"an error in kg, please report it: {error!r}\n".encode())
 
 
 def _read(size: int) -> bytes:
@@ -158,8 +178,7 @@ def _read(size: int) -> bytes:
 
 
 def _write(found: Answer) -> None:
-    head = json.dumps({"status": found.status, "type": found.type, "cut": found.cut}).encode()
-    rest = memoryview(ANSWER.pack(len(head), len(found.body)) + head + found.body)
+    rest = memoryview(pack_answer(found))
     while rest:
         rest = rest[os.write(_CHANNEL, rest) :]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import pyoxigraph as ox
 
@@ -31,6 +31,7 @@ __all__ = [
     "read_style",
     "render_page",
     "to_notice",
+    "to_site",
 ]
 
 _MOST_ROWS = 200
@@ -55,6 +56,11 @@ class Site:
 
     url: str
     root: str
+
+
+def to_site(url: str) -> Site:
+    """The site at an address."""
+    return Site(url, urlsplit(url).path)
 
 
 @dataclass(frozen=True, slots=True)
