@@ -81,7 +81,7 @@ _MOST_TOKENS = 5_000
 _STACK = 64 * 1024 * 1024
 _COMMENT = re.compile(r"(?<!\S)#[^\n\r]*")
 _UPDATE = re.compile(
-    r"\s*(?:(?:base|prefix\s+\S*)\s*<[^<>]*>\s*)*"
+    r"\s*+(?:(?:base|prefix\s++[^\s<]*+)\s*+<[^<>]*+>\s*+)*+"
     r"(?:insert|delete|with|load|clear|drop|create|add|move|copy)\b",
     re.IGNORECASE,
 )

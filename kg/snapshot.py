@@ -7,6 +7,7 @@ of one build, whole, whatever happens in the folder meanwhile.
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from io import BufferedReader
 from itertools import islice
@@ -52,9 +53,13 @@ def open_master(folder: Path) -> tuple[BufferedReader, Names]:
     with open_store(folder) as store:
         names = store.names
     try:
-        return (folder / MASTER).open("rb"), names
+        file = os.fdopen(os.open(folder / MASTER, os.O_RDONLY | os.O_NONBLOCK), "rb")
     except OSError as error:
         raise StoreError(f"cannot read {folder / MASTER}: {error.strerror}; run kg build again") from error
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise StoreError(f"cannot read {folder / MASTER}: it is no file; run kg build again")
+    return file, names
 
 
 def to_version(status: os.stat_result) -> str:

@@ -166,7 +166,7 @@ def test_pages_show_the_graph_where_queries_are_strict(folder: Path) -> None:
 
 
 def test_a_person_gets_a_page_whatever_goes_wrong(folder: Path) -> None:
-    limits = Limits(seconds=1, memory=128 * 1024 * 1024, size=200_000)
+    limits = Limits(seconds=1, memory=128 * 1024 * 1024, size=50_000)
     doubled = " ".join(f"BIND(CONCAT(?v{n}, ?v{n}) AS ?v{n + 1})" for n in range(40))
     with serving(folder, Settings(limits=limits)) as running:
         for query, status in (
@@ -232,3 +232,32 @@ def test_many_requests_leak_no_files(server: Running) -> None:
                 assert client.get("graph.nq").status_code == 200
     time.sleep(0.2)
     assert files() <= before + 2
+
+
+def test_a_graph_that_is_no_file_is_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    build([], tmp_path)
+    with serving(tmp_path) as running:
+        os.mkfifo(tmp_path / "pipe")
+        (tmp_path / "pipe").replace(tmp_path / "graph.nq")
+        for _ in range(10):
+            assert len(rows(running.ask(TITLES))) == 10
+            time.sleep(0.3)
+    assert "it is no file; run kg build again" in capfd.readouterr().out
+
+
+def test_a_redirection_stays_here(tmp_path: Path) -> None:
+    base = "https://w3id.org/paperkg/data/"
+    line = f'<{base}/evil.example/x> <http://www.w3.org/2004/02/skos/core#prefLabel> "GPT-4" <{base}g> .\n'
+    kind = f"<{base}/evil.example/x> a <https://w3id.org/paperkg/ontology#Model> <{base}g> .\n"
+    kind = kind.replace(" a ", " <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> ")
+    write_master(tmp_path, (line + kind).encode())
+    with serving(tmp_path) as running:
+        found = running.client.get("find", params={"name": "GPT-4"}).headers["location"]
+        assert found == "/evil.example/x"
+
+
+@pytest.mark.parametrize("graph", ["http://[", "http://a\u2100b/ ", "http://e.org/<"])
+def test_an_ill_formed_graph_is_refused(server: Running, graph: str) -> None:
+    for name in ("default-graph-uri", "named-graph-uri"):
+        answer = server.client.get("sparql", params={"query": "ASK {}", name: graph})
+        assert answer.status_code == 400, graph

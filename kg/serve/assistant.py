@@ -6,6 +6,7 @@ https://modelcontextprotocol.io. Each tool is a question to the same workers as 
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,9 @@ __all__ = ["LIMITS", "make_server", "serve_assistant"]
 
 LIMITS = Limits(rows=200, size=256 * 1024, workers=4)
 """An assistant reads less at once than a program does."""
+
+_TOLD = 1000
+"""Characters of an error that are told."""
 
 _URL = "urn:kg:"
 _INSTRUCTIONS = """\
@@ -90,10 +94,15 @@ async def _ask(pool: Pool, question: Question) -> str:
         answer = await pool.ask(question)
     except Busy as busy:
         raise ToolError(str(busy)) from busy
-    text = answer.body.decode()
+    text = _to_plain(answer.body.decode())
     if answer.status != 200:
-        raise ToolError(text.strip().replace("kg search WORDS", "the tool search"))
+        raise ToolError(text.strip().replace("kg search WORDS", "the tool search")[:_TOLD])
     return f"{text.rstrip()}\n(cut: {answer.cut} of more)" if answer.cut else text
+
+
+def _to_plain(text: str) -> str:
+    """The text without characters that show nothing and may hide something."""
+    return "".join(c for c in text if c in "\t\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
 
 
 def serve_assistant(folder: Path, say: Callable[[str], None]) -> None:

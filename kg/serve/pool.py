@@ -245,7 +245,10 @@ class Pool:
             async with asyncio.timeout(self.limits.seconds + _GRACE):
                 answer = await self._converse(worker, question)
         except (OSError, EOFError, TimeoutError):
-            return self._explain(await zygote.end(worker), time.monotonic() - began)
+            status = await zygote.end(worker)
+            if status == 0:  # it had ended before the question came
+                return await self._ask(zygote, question)
+            return self._explain(status, time.monotonic() - began)
         except BaseException:
             await zygote.end(worker)
             raise

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from kg.errors import KGError
 from kg.serve.questions import Sparql, to_type
@@ -33,6 +33,7 @@ _ALSO = {
 _FORM = "application/x-www-form-urlencoded"
 _QUERY = "application/sparql-query"
 _MOST_GRAPHS = 100
+_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|^`\\]*")
 _WEIGHT = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
 
 
@@ -148,6 +149,6 @@ def _graphs(pairs: Iterable[tuple[str, str]], name: str) -> tuple[str, ...] | No
     if len(found) > _MOST_GRAPHS:
         raise Refused(400, f"a request names at most {_MOST_GRAPHS} graphs as {name}")
     for iri in found:
-        if not urlsplit(iri).scheme or iri.lower().startswith("file:"):
+        if not _IRI.fullmatch(iri) or iri.lower().startswith("file:"):
             raise Refused(400, f"{name} {iri!r} is no address of a graph; files are not read")
     return found or None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -89,7 +91,10 @@ class Settings:
     @property
     def is_local(self) -> bool:
         """Whether only this machine reaches the server."""
-        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
 
 def _is_origin(parts: SplitResult) -> bool:
@@ -123,6 +128,7 @@ async def run(
     say: Callable[[str], None],
 ) -> None:
     """Serves on a socket until cancelled or interrupted; `ready` is told when, with the address."""
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     port = listening.getsockname()[1]
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -199,7 +205,7 @@ async def _until_gone(request: Request) -> None:
 
 def _to_response(answer: Answer, question: Question, site: Site) -> Response:
     if answer.status == 303:
-        return RedirectResponse(site.root + answer.body.decode(), 303)
+        return RedirectResponse(site.root + answer.body.decode().lstrip("/"), 303)
     if answer.status >= 400 and isinstance(question, Sparql) and question.results == "html":
         return _to_page(answer, question.text, site)
     headers = {"content-type": answer.type} | ({"kg-cut": f"{answer.cut} of more"} if answer.cut else {})

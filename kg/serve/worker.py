@@ -16,6 +16,7 @@ They are a group of processes, which ends when the pool closes the socket.
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import os
@@ -42,6 +43,9 @@ _STACK = 64 * 1024 * 1024
 _CHANNEL = 3
 """The one file that a worker keeps beside the three standard ones, which lead nowhere."""
 
+_TOLD = 1000
+"""Characters of an error that are told."""
+
 _MOST_FILES = 4096
 """More than the first process ever has open."""
 
@@ -63,7 +67,7 @@ def main() -> None:
     try:
         context = _load(json.loads(order), file)
     except StoreError as error:
-        control.sendall(json.dumps({"error": str(error)}).encode() + b"\n")
+        control.sendall(json.dumps({"error": str(error)[:_TOLD]}).encode() + b"\n")
         return
     control.sendall(b"{}\n")
     with control.makefile("rb") as orders:
@@ -162,10 +166,16 @@ def _peak() -> int:
 
 
 def _answer(question: bytes, context: Context) -> Answer:
-    """The answer; an error of ours is told as one, and the worker lives on."""
+    """The answer; an error of ours is told as one, and the worker lives on.
+
+    Where memory ends while Python renders, it may want a file to tell of that, and has none: that is the
+    memory's fault too.
+    """
     try:
         return answer(unpack_question(question), context)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.EMFILE:
+            return Answer(507, TYPES["text"], b"the answer takes more memory than it may\n")
         return Answer(500, TYPES["text"], f"an error in kg, please report it: {error!r}\n".encode())
 
 
