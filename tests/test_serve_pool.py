@@ -71,7 +71,7 @@ def test_whoever_gives_up_leaves_nothing_behind(folder: Path) -> None:
                 await asyncio.gather(*(give_up(pool, 0.15 + 0.002 * (number % 50)) for _ in range(4)))
             await asyncio.sleep(0.5)
             zygote = pool._zygote
-            assert (pool._asked, zygote._in_use) == (0, 0)
+            assert (pool._queries._inside, zygote._in_use) == (0, 0)
             assert len(below(zygote.process.pid)) == len(zygote.idle) <= 4
             assert (await pool.ask(Sparql("ASK {}"))).status == 200
 
@@ -193,6 +193,34 @@ def test_triples_stay_below_the_size_in_every_format(folder: Path, format: str) 
         assert answer.status_code == 200
         assert 10_000 < len(answer.content) <= 50_000
         assert answer.headers["kg-cut"].startswith("the first ")
+
+
+def test_pages_come_while_queries_keep_all_workers(folder: Path) -> None:
+    with serving(folder, Settings(limits=Limits(seconds=2, workers=2))) as running:
+        asking = [
+            asyncio.run_coroutine_threadsafe(running.pool.ask(Sparql(SLOW)), running.loop) for _ in range(20)
+        ]
+        time.sleep(0.3)
+        began = time.monotonic()
+        assert running.client.get("", headers=HTML).status_code == 200
+        assert running.client.get("find", params={"name": "GLUE"}).status_code == 303
+        assert time.monotonic() - began < 1
+        for each in asking:
+            each.cancel()
+
+
+def test_nobody_waits_for_a_worker_longer_than_for_two_answers(folder: Path) -> None:
+    with serving(folder, Settings(limits=Limits(seconds=0.5, workers=1))) as running:
+        asking = [
+            asyncio.run_coroutine_threadsafe(running.pool.ask(Sparql(SLOW)), running.loop) for _ in range(8)
+        ]
+        began = time.monotonic()
+        answer = running.ask("ASK {}")
+        assert answer.status_code == 503
+        assert "others have been asking for long" in answer.text
+        assert time.monotonic() - began < 1.7
+        for each in asking:
+            each.cancel()
 
 
 # Connections

@@ -25,7 +25,7 @@ from typing import TypeVar
 
 from kg.errors import KGError, StoreError
 from kg.serve.limits import Limits
-from kg.serve.questions import ANSWER, TYPES, Answer, Question, pack_question, unpack_answer
+from kg.serve.questions import ANSWER, TYPES, Answer, Question, Sparql, pack_question, unpack_answer
 from kg.serve.worker import to_order
 from kg.snapshot import MASTER, open_master, to_version
 
@@ -38,6 +38,12 @@ _GRACE = 0.5
 
 _LOOK = 1.0
 """Seconds between two looks for a new graph."""
+
+_PATIENCE = 2
+"""How many times as long as an answer may take a question waits for a worker."""
+
+_PAGES = 2
+"""Workers for pages and tools, which queries cannot take from them."""
 
 _SLACK = 1024 * 1024
 """Bytes by which the parts of an answer beside its rows may pass the limit."""
@@ -199,6 +205,34 @@ def _send_graph(control: socket.socket, order: bytes, file: BufferedReader) -> b
         return died
 
 
+class _Lane:
+    """Lets so many in at once; so many more wait, each for so long; others are sent away."""
+
+    def __init__(self, workers: int, waiting: int, seconds: float) -> None:
+        self._most = workers + waiting
+        self._seconds = seconds
+        self._inside = 0
+        self._free = asyncio.Semaphore(workers)
+
+    @asynccontextmanager
+    async def enter(self) -> AsyncIterator[None]:
+        if self._inside >= self._most:
+            raise Busy("too many questions at once; ask again in a second")
+        self._inside += 1
+        try:
+            try:
+                async with asyncio.timeout(self._seconds):
+                    await self._free.acquire()
+            except TimeoutError:
+                raise Busy("others have been asking for long; ask again in a second") from None
+            try:
+                yield
+            finally:
+                self._free.release()
+        finally:
+            self._inside -= 1
+
+
 class Pool:
     """The workers of a folder's published graph. Open it with `open_pool`."""
 
@@ -208,8 +242,8 @@ class Pool:
         self._url = url
         self._union = union
         self._zygotes = [zygote]
-        self._asked = 0
-        self._free = asyncio.Semaphore(limits.workers)
+        self._queries = _Lane(limits.workers, limits.waiting, _PATIENCE * limits.seconds)
+        self._pages = _Lane(_PAGES, limits.waiting, _PATIENCE * limits.seconds)
         self._renewing = asyncio.Lock()
 
     @property
@@ -227,16 +261,11 @@ class Pool:
 
     async def ask(self, question: Question) -> Answer:
         """Has a worker answer. Raises `Busy` where too many wait already."""
-        if self._asked >= self.limits.workers + self.limits.waiting:
-            raise Busy("too many questions at once; ask again in a second")
-        self._asked += 1
-        try:
-            async with self._free:
-                zygote = self._zygote
-                with zygote.in_use():
-                    return await self._ask(zygote, question)
-        finally:
-            self._asked -= 1
+        lane = self._queries if isinstance(question, Sparql) else self._pages
+        async with lane.enter():
+            zygote = self._zygote
+            with zygote.in_use():
+                return await self._ask(zygote, question)
 
     async def _ask(self, zygote: _Zygote, question: Question) -> Answer:
         worker = await zygote.take()
