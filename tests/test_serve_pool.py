@@ -209,6 +209,20 @@ def test_pages_come_while_queries_keep_all_workers(folder: Path) -> None:
             each.cancel()
 
 
+def test_long_queries_give_way_to_short_ones(folder: Path) -> None:
+    with serving(folder, Settings(limits=Limits(seconds=3, workers=6))) as running:
+        asking = [
+            asyncio.run_coroutine_threadsafe(running.pool.ask(Sparql(SLOW)), running.loop) for _ in range(4)
+        ]
+        time.sleep(0.6)
+        busy = below(running.pool._zygote.process.pid)
+        assert [os.getpriority(os.PRIO_PROCESS, each) for each in busy] == [15] * 4
+        assert len(rows(running.ask(TITLES))) == 10
+        (quick,) = (worker.process for worker in running.pool._zygote.idle)
+        assert os.getpriority(os.PRIO_PROCESS, quick) == os.getpriority(os.PRIO_PROCESS, 0)
+        assert {each.result().status for each in asking} == {504}
+
+
 def test_nobody_waits_for_a_worker_longer_than_for_two_answers(folder: Path) -> None:
     with serving(folder, Settings(limits=Limits(seconds=0.5, workers=1))) as running:
         asking = [

@@ -39,6 +39,11 @@ _GRACE = 0.5
 _LOOK = 1.0
 """Seconds between two looks for a new graph."""
 
+_QUICK = 0.3
+"""Seconds after which a question gives way to others."""
+
+_NICE = 15
+
 _PATIENCE = 2
 """How many times as long as an answer may take a question waits for a worker."""
 
@@ -64,6 +69,13 @@ class _Worker:
     process: int
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    slow: bool = False
+
+    def give_way(self) -> None:
+        """Lets others go first from now on, and for good: the system lets nobody take that back."""
+        self.slow = True
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self.process, _NICE)
 
 
 class _Zygote:
@@ -128,6 +140,13 @@ class _Zygote:
         if not said:
             raise _Lost
         return int(said), socket.socket(fileno=files[0]) if files else None
+
+    async def give_back(self, worker: _Worker) -> None:
+        """Keeps a worker for the next question, unless it has become slow."""
+        if worker.slow:
+            await self.end(worker)
+        else:
+            self.idle.append(worker)
 
     async def end(self, worker: _Worker) -> int:
         """Ends a worker that is of no more use, for certain, whoever waits for it.
@@ -270,6 +289,7 @@ class Pool:
     async def _ask(self, zygote: _Zygote, question: Question) -> Answer:
         worker = await zygote.take()
         began = time.monotonic()
+        slowing = asyncio.get_running_loop().call_later(_QUICK, worker.give_way)
         try:
             async with asyncio.timeout(self.limits.seconds + _GRACE):
                 answer = await self._converse(worker, question)
@@ -281,7 +301,9 @@ class Pool:
         except BaseException:
             await zygote.end(worker)
             raise
-        zygote.idle.append(worker)
+        finally:
+            slowing.cancel()
+        await zygote.give_back(worker)
         return answer
 
     async def _converse(self, worker: _Worker, question: Question) -> Answer:
