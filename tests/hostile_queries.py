@@ -1,8 +1,19 @@
-"""Queries that mean harm: they want time, memory, the parser's stack, a connection, a file or a change."""
+"""Queries that mean harm: they want time, memory, the parser's stack, a connection, a file or a change.
+
+    python tests/hostile_queries.py http://127.0.0.1:8000/
+
+Asks a server all of them, one after the other, and prints how each ended, and all in a few lines.
+"""
 
 from __future__ import annotations
 
-__all__ = ["HOSTILE_QUERIES", "services"]
+import sys
+import time
+from collections import Counter
+
+import httpx
+
+__all__ = ["EXPECTED", "HOSTILE_QUERIES", "attack", "services"]
 
 _P = "PREFIX x: <http://e.org/> SELECT * "
 _ALL = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l"
@@ -102,14 +113,20 @@ HOSTILE_QUERIES: dict[str, dict[str, str]] = {
     "huge VALUES": {
         "long": "SELECT * { VALUES ?x { " + "1 " * 60_000 + "} }",
         "many": "SELECT * { VALUES ?x { " + "1 " * 20_000 + "} }",
-        "multiplied": "SELECT (COUNT(*) AS ?n) { "
+    },
+    "multiplied VALUES": {
+        "counted": "SELECT (COUNT(*) AS ?n) { "
         + " ".join(f"VALUES ?x{i} {{ {'1 ' * 300}}}" for i in range(6))
+        + " }",
+        "distinct": "SELECT (COUNT(DISTINCT *) AS ?n) { "
+        + " ".join(f"VALUES ?x{i} {{ {' '.join(map(str, range(300)))} }}" for i in range(6))
         + " }",
     },
     "long text": {
         "a million letters": "SELECT * { ?s ?p '" + "x" * 900_000 + "' }",
         "a long name": f"{_P}{{ ?s x:{'y' * 200_000} ?o }}",
         "a long comment": "#" + "x" * 200_000 + "\nASK {}",
+        "a body of two million": "#" + "x" * 2_000_000 + "\nASK {}",
     },
     "SERVICE": services("http://127.0.0.1:9/"),
     "files": {
@@ -139,3 +156,45 @@ HOSTILE_QUERIES: dict[str, dict[str, str]] = {
     },
 }
 """Kind → name → query; each must end in an error, within the limit, the server alive."""
+
+_RUN = frozenset({504, 507})
+_REFUSED = frozenset({400, 413})
+EXPECTED: dict[str, frozenset[int]] = dict.fromkeys(HOSTILE_QUERIES, _REFUSED) | dict.fromkeys(
+    ("cartesian products", "path bombs", "expression bombs", "memory bombs", "multiplied VALUES"), _RUN
+)
+"""Kind → the statuses that may answer it: out of time or memory for what runs; the others never do."""
+
+
+def attack(client: httpx.Client, kind: str, name: str) -> tuple[httpx.Response, float]:
+    """The answer to a hostile query, and its seconds."""
+    began = time.monotonic()
+    answer = client.post(
+        "sparql",
+        content=HOSTILE_QUERIES[kind][name].encode(),
+        headers={"content-type": "application/sparql-query"},
+    )
+    return answer, time.monotonic() - began
+
+
+def main(url: str) -> None:
+    seconds, statuses, wrong = dict[str, float](), Counter[int](), 0
+    with httpx.Client(base_url=url, timeout=60) as client:
+        for kind, queries in HOSTILE_QUERIES.items():
+            for name in queries:
+                answer, taken = attack(client, kind, name)
+                seconds[f"{kind}: {name}"] = taken
+                statuses[answer.status_code] += 1
+                wrong += answer.status_code not in EXPECTED[kind]
+                print(f"{answer.status_code} {taken:6.3f} s  {kind}: {name}")
+        alive = client.get("sparql", params={"query": "ASK {}"}).status_code == 200
+    slowest = max(seconds, key=seconds.__getitem__)
+    print(
+        f"{len(seconds)} queries of {len(HOSTILE_QUERIES)} kinds, {wrong} with another status than expected"
+    )
+    print(", ".join(f"{status}: {count}" for status, count in sorted(statuses.items())))
+    print(f"the slowest: {slowest}, {seconds[slowest]:.3f} s")
+    print(f"the server {'lives' if alive else 'is dead'}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

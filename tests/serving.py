@@ -1,9 +1,12 @@
-"""A real server over a folder's graph, in a thread of the tests, on a free port."""
+"""A real server over a folder's graph, in a thread of the tests or as the command, on a free port."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
@@ -17,9 +20,11 @@ from kg.serve.pool import Pool
 from kg.serve.web import Settings, run
 from kg.store import open_store
 
-__all__ = ["Running", "serving", "write_master"]
+__all__ = ["Running", "serving", "serving_command", "write_master"]
 
 T = TypeVar("T")
+
+_SLOWEST_START = 60
 
 
 @dataclass(frozen=True)
@@ -93,3 +98,29 @@ def serving(folder: Path, settings: Settings | None = None, port: int = 0) -> It
             thread.join()
     if failed:
         raise failed[0]
+
+
+@contextmanager
+def serving_command(folder: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Runs `kg serve` over the folder, on a free port if on no other: its address, and the process.
+
+    The line that it says has been read and is as it must be. The process is killed when the block ends.
+    """
+    command = [sys.executable, "-c", "from kg.cli import main; main()", "serve", "-s", str(folder)]
+    with subprocess.Popen(
+        [*command, "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        late = threading.Timer(_SLOWEST_START, process.kill)
+        late.start()
+        try:
+            assert process.stderr
+            said = process.stderr.readline()
+            late.cancel()
+            where = re.fullmatch(
+                rf"Serving the graph in {re.escape(str(folder))} at (\S+) \(Ctrl-C ends it\)\.\n", said
+            )
+            assert where, said + process.stderr.read()
+            yield where[1], process
+        finally:
+            late.cancel()
+            process.kill()

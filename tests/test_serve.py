@@ -9,21 +9,26 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import httpx
 import pyoxigraph as ox
 import pytest
-from serving import Running, serving, write_master
+from serving import Running, serving, serving_command, write_master
 
 from kg.build import build
 from kg.errors import KGError, StoreError
 from kg.serve.limits import Limits
 from kg.serve.web import Settings, serve
+
+T = TypeVar("T")
 
 FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
@@ -379,71 +384,98 @@ def test_a_graph_whose_process_dies_is_loaded_again(example: Path) -> None:
 # A graph that is published meanwhile
 
 
+@contextmanager
+def repeating(ask: Callable[[], T]) -> Iterator[list[T]]:
+    """What is answered again and again, from a thread, while the block lasts; fails where asking does."""
+    answers, done = list[T](), threading.Event()
+
+    def work() -> None:
+        while not done.is_set():
+            answers.append(ask())
+
+    with ThreadPoolExecutor(1) as threads:
+        asking = threads.submit(work)
+        try:
+            yield answers
+        finally:
+            done.set()
+    asking.result()
+
+
+def wait_until(what: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def count_served(running: Running) -> int:
+    return int(rows(running.ask(COUNT))[0]["n"])
+
+
+def count_published(folder: Path) -> int:
+    return len((folder / "graph.nq").read_bytes().splitlines())
+
+
 def test_the_server_goes_over_to_a_new_graph(tmp_path: Path) -> None:
     build([], tmp_path)
-    digest = tmp_path / "new.md"
-    with serving(tmp_path) as running:
-        before, seen = rows(running.ask(COUNT)), list[str]()
-        digest.write_text(DIGEST, encoding="utf-8")
-        build([str(digest)], tmp_path)
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline and (not seen or seen[-1] == before[0]["n"]):
-            seen.append(rows(running.ask(COUNT))[0]["n"])
-        assert len(set(seen) - {before[0]["n"]}) == 1, "each answer is of the old graph or of the new one"
-        assert running.client.get("graph.nq").content == (tmp_path / "graph.nq").read_bytes()
+    old, old_file = count_published(tmp_path), (tmp_path / "graph.nq").read_bytes()
+    (tmp_path / "new.md").write_text(DIGEST, encoding="utf-8")
+    command = [sys.executable, "-c", "from kg.cli import main; main()", "build", "new.md", "-o", "."]
+    with (
+        serving(tmp_path) as running,
+        repeating(lambda: count_served(running)) as counts,
+        repeating(lambda: running.client.get("graph.nq").content) as files,
+    ):
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+        during, new, new_file = len(counts), count_published(tmp_path), (tmp_path / "graph.nq").read_bytes()
+        wait_until(lambda: counts[-1] != old and files[-1] != old_file)
+        after = len(counts)
+        wait_until(lambda: len(counts) > after + 20)
+    assert old < new
+    assert during >= 5
+    assert counts == sorted(counts)
+    assert {*counts} == {old, new}, "each answer is of the old graph or of the new one, whole"
+    assert {*files} == {old_file, new_file}, "so is each download"
 
 
 def test_what_cannot_be_loaded_leaves_the_old_graph(tmp_path: Path) -> None:
     build([], tmp_path)
     with serving(tmp_path) as running:
-        before = rows(running.ask(COUNT))
+        old = count_served(running)
         (tmp_path / "graph.new").write_bytes(b"<x:a> <x:b> broken\n")
         (tmp_path / "graph.new").replace(tmp_path / "graph.nq")
         time.sleep(2.5)
-        assert rows(running.ask(COUNT)) == before
+        assert count_served(running) == old
         (tmp_path / "graph.nq").unlink()
         time.sleep(1.5)
-        assert rows(running.ask(COUNT)) == before
+        assert count_served(running) == old
+        (tmp_path / "new.md").write_text(DIGEST, encoding="utf-8")
+        build([str(tmp_path / "new.md")], tmp_path)
+        wait_until(lambda: count_served(running) == count_published(tmp_path) != old)
 
 
 # The command
 
 
 def test_the_command_serves_until_it_is_interrupted(example: Path) -> None:
-    command = [sys.executable, "-m", "kg.cli", "serve", "-s", str(example), "--port", "0"]
-    with subprocess.Popen(
-        [sys.executable, "-c", "from kg.cli import main; main()", *command[3:]],
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr
-        line = process.stderr.readline()
-        url = line.split(" at ")[1].split()[0]
-        assert line == f"Serving the graph in {example} at {url} (Ctrl-C ends it).\n"
+    with serving_command(example) as (url, process):
         assert httpx.get(f"{url}sparql", params={"query": "ASK {}"}).json() == {"head": {}, "boolean": True}
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
-        assert process.stderr.read() == ""
+        assert process.stdout and process.stderr
+        assert (process.stdout.read(), process.stderr.read()) == ("", "")
 
 
 @pytest.mark.parametrize("way", [signal.SIGTERM, signal.SIGKILL])
 def test_no_process_outlives_the_server(example: Path, way: signal.Signals) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", "from kg.cli import main; main()", "serve", "-s", str(example), "--port", "0"],
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr
-        url = process.stderr.readline().split(" at ")[1].split()[0]
+    with serving_command(example) as (url, process):
         httpx.get(f"{url}sparql", params={"query": "ASK {}"})
         children = _descendants(process.pid)
         assert len(children) >= 2
         process.send_signal(way)
         process.wait(10)
-        deadline = time.monotonic() + 10
-        while any(Path(f"/proc/{child}").exists() for child in children):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
 
 
 def _descendants(process: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,19 +65,37 @@ def test_the_evaluation_suite_passes_but_for_what_the_engine_does_otherwise(
     assert {name: wrong for name, wrong in results.items() if wrong}.keys() == ENGINE.keys()
 
 
+def expect(variable: str, *numbers: int) -> str:
+    """The expected answer whose rows each have one integer."""
+    type = "http://www.w3.org/2001/XMLSchema#integer"
+    terms = [{variable: {"type": "literal", "datatype": type, "value": str(number)}} for number in numbers]
+    return json.dumps({"head": {"vars": [variable]}, "results": {"bindings": terms}})
+
+
+PAIR = (
+    '{"head":{"vars":["s","o"]},"results":{"bindings":[{"s":{"type":"uri","value":"x:a"},'
+    '"o":{"type":"literal","value":"1"}}]}}'
+)
+NO = '{"head":{},"boolean":false}'
+ROWS = "SELECT ?x { VALUES ?x { 1 2 2 } }"
 OWN = {
-    "select": (
-        "SELECT ?s ?o { ?s <x:p> ?o }",
-        '{"head":{"vars":["s","o"]},"results":{"bindings":[{"s":{"type":"uri","value":"x:a"},'
-        '"o":{"type":"literal","value":"1"}}]}}',
-    ),
+    "select": ("SELECT ?s ?o { ?s <x:p> ?o }", PAIR),
     "named": (
         "SELECT ?g { GRAPH ?g { ?s ?p ?o } }",
         '{"head":{"vars":["g"]},"results":{"bindings":[{"g":{"type":"uri","value":"x:g"}}]}}',
     ),
-    "ask": ("ASK { <x:a> <x:q> ?o }", '{"head":{},"boolean":false}'),
-    "wrong": ("ASK { <x:a> <x:p> ?o }", '{"head":{},"boolean":false}'),
+    "ask": ("ASK { <x:a> <x:q> ?o }", NO),
+    "no-order": (ROWS, expect("x", 2, 1, 2)),
+    "order": (f"{ROWS} ORDER BY ?x", expect("x", 1, 2, 2)),
+    "order-of-a-part": (f"SELECT ?x {{ {{ {ROWS} ORDER BY ?x }} }}", expect("x", 2, 1, 2)),
+    "wrong": ("ASK { <x:a> <x:p> ?o }", NO),
+    "wrong-number": ("SELECT (9007199254740993 AS ?x) {}", expect("x", 9007199254740992)),
+    "wrong-order": (f"{ROWS} ORDER BY ?x", expect("x", 2, 1, 2)),
+    "wrong-times": (ROWS, expect("x", 1, 2)),
+    "wrong-value": ("SELECT ?s ?o { ?s <x:p> ?x BIND('2' AS ?o) }", PAIR),
+    "wrong-variables": ("SELECT ?s ?o ?none { ?s <x:p> ?o }", PAIR),
 }
+"""Tests of our own: a query, and the answer that is expected, wrongly or not."""
 
 
 def test_the_runner_tells_right_from_wrong(served: Running, tmp_path: Path) -> None:
@@ -89,5 +108,6 @@ def test_the_runner_tells_right_from_wrong(served: Running, tmp_path: Path) -> N
         (tmp_path / f"{name}.srj").write_text(expected, encoding="utf-8")
         query_file, result = tmp_path / f"{name}.rq", tmp_path / f"{name}.srj"
         tests.append(Evaluation(name, query_file, (data,), (("x:g", named),), result))
-    wrong = "another answer than expected"
-    assert dict(run_evaluations(served, tmp_path, tests)) == dict.fromkeys(OWN, "") | {"wrong": wrong}
+    assert dict(run_evaluations(served, tmp_path, tests)) == {
+        name: "another answer than expected" if name.startswith("wrong") else "" for name in OWN
+    }
