@@ -444,13 +444,23 @@ def test_answers_that_nobody_reads_do_not_pile_up(folder: Path, monkeypatch: pyt
 # Good clients among attackers
 
 
+def to_bound(name: str, **values: str) -> str:
+    """A named query with its parameters bound, as one who asks by HTTP writes it."""
+    bound = "".join(f'\n  VALUES ?{name} {{ "{value}" }}' for name, value in values.items())
+    return load_queries()[name].sparql.replace("WHERE {", f"WHERE {{{bound}", 1)
+
+
 def siege(url: str, clients: int, requests: int, attackers: int) -> list[tuple[float, int]]:
     """Good clients' requests, each with its seconds and status, while others attack until all are through.
 
     Status 0 is that of a request that was not answered. Who dies of something else fails the whole.
     """
     queries = [
-        load_queries()[name].sparql for name in ("top-methods", "papers", "counts", "families", "gains")
+        to_bound("leaderboard", benchmark="GLUE"),
+        to_bound("results-of", thing="GPT-4"),
+        to_bound("compared-with", thing="GPT-4"),
+        to_bound("digest-days"),
+        TITLES + " LIMIT 20",
     ]
     attacks = [
         text for kind in ("cartesian products", "path bombs") for text in HOSTILE_QUERIES[kind].values()
