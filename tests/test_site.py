@@ -163,7 +163,7 @@ def test_a_query_about_a_thing_waits_for_one(graph: Snapshot) -> None:
     named = load_queries()["evidence"]
     assert not derive_query(graph, named, {}, SITE).grids
     everything = derive_query(graph, named, {"thing": ""}, SITE)
-    assert everything.note.endswith(f"{len(everything.grids[0].rows)} rows.")
+    assert everything.count == f"{len(everything.grids[0].rows)} rows."
     assert derive_query(graph, load_queries()["papers"], {}, SITE).grids
 
 
@@ -171,7 +171,7 @@ def test_a_long_list_is_cut_and_says_so(graph: Snapshot) -> None:
     named = replace(load_queries()["counts"], sparql="SELECT ?s ?p { ?s ?p ?o }")
     page = derive_query(graph, named, {}, SITE, most=100_000)
     assert len(page.grids[0].rows) == 200
-    assert page.note.endswith("200 rows shown; downloads hold up to 100,000 rows.")
+    assert page.count == "200 rows shown; downloads hold up to 100,000 rows."
 
 
 @pytest.mark.parametrize("values", [{"benchmark": "no such thing"}, {"nothing": "x"}])
@@ -271,11 +271,11 @@ def test_answers_show_names_in_place_of_paths(graph: Snapshot) -> None:
 def test_a_long_answer_says_what_a_download_holds(graph: Snapshot) -> None:
     sparql = "SELECT * { ?s ?p ?o }"
     page = derive_results(rows_of(graph, sparql), sparql, graph.names, SITE, graph=graph, most=1_000)
-    assert page.note == "200 rows shown; downloads hold up to 1,000 rows."
+    assert page.count == "200 rows shown; downloads hold up to 1,000 rows."
     assert len(page.grids[0].rows) == 200
     triples = list(cast(ox.QueryTriples, query(graph.quads, "CONSTRUCT WHERE { ?s kg:on ?o }")))
     page = derive_triples(triples, "x", graph.names, SITE, graph=graph, most=1_000)
-    assert page.note == f"{len(triples)} triples."
+    assert page.count == f"{len(triples)} triples."
     assert [format.text for format in page.formats] == ["Turtle", "N-Triples", "JSON-LD", "RDF/XML"]
 
 

@@ -112,7 +112,8 @@ class Page:
     """What a page shows, in this order.
 
     `search` is words to look for instead; `sparql` is the text in a form, `parameters` are the fields of
-    another, which asks the page at `action`; `asked` is a query that is only shown, and where to change it.
+    another, which asks the page at `action`; `count` says how much was found; `asked` is a query that is
+    only shown, and where to change it.
     """
 
     title: str
@@ -124,6 +125,7 @@ class Page:
     sparql: str | None = None
     action: str = ""
     parameters: tuple[Parameter, ...] = ()
+    count: str = ""
     formats: tuple[Cell, ...] = ()
     passages: tuple[Passage, ...] = ()
     grids: tuple[Grid, ...] = ()

@@ -158,8 +158,8 @@ def derive_results(
     columns = tuple(variable.value for variable in answer.variables)
     rows = [tuple(solution) for solution in islice(answer, MOST_ROWS + 1)]
     grid = _to_answer_grid(columns, rows[:MOST_ROWS], graph, names, site)
-    note = _to_note(len(rows), "row", most)
-    return Page("Answer", note=note, grids=(grid,), sparql=sparql, formats=to_formats(sparql, _ROWS, site))
+    count = _to_shown(len(rows), "row", most)
+    return Page("Answer", count=count, grids=(grid,), sparql=sparql, formats=to_formats(sparql, _ROWS, site))
 
 
 def derive_triples(
@@ -177,7 +177,7 @@ def derive_triples(
     cells = tuple(tuple(to_cell(term, graph, names, site) for term in row) for row in rows[:MOST_ROWS])
     return Page(
         "Answer",
-        note=_to_note(len(rows), "triple", most),
+        count=_to_shown(len(rows), "triple", most),
         grids=(Grid("", columns, cells),),
         sparql=sparql,
         formats=to_formats(sparql, _TRIPLES, site),
@@ -196,7 +196,7 @@ def derive_query(
     bound = bind(graph, named, given)
     head, _, rest = named.help.partition("\n")
     waits = not values and any(each.kind in ("thing", "author") for each in named.parameters)
-    grids, note = ((), "") if waits else _ask_named(graph, named, bound, site, most)
+    grids, count = ((), "") if waits else _ask_named(graph, named, bound, site, most)
     asked = _with_values(named.sparql, bound)
     fields = tuple(
         Parameter(each.name, each.help, bound[each.name].value if each.name in bound else "")
@@ -204,7 +204,8 @@ def derive_query(
     )
     return Page(
         head.rstrip("."),
-        note=" ".join(filter(None, (rest.strip(), note))),
+        note=rest.strip(),
+        count=count,
         action=to_named_query(named.name, site),
         parameters=fields,
         formats=() if waits else to_formats(asked, _ROWS, site),
@@ -225,7 +226,7 @@ def _ask_named(
     plain = tuple(name.replace("_", " ") for name in grid.columns)
     numeric = frozenset(name.replace("_", " ") for name in grid.numeric)
     grids = (replace(grid, columns=plain, numeric=numeric),) if rows else ()
-    return grids, _to_note(len(rows), "row", most)
+    return grids, _to_shown(len(rows), "row", most)
 
 
 def _with_values(sparql: str, bound: Mapping[str, Term]) -> str:
@@ -236,7 +237,7 @@ def _with_values(sparql: str, bound: Mapping[str, Term]) -> str:
     return f"{sparql.strip()}\nVALUES ({variables}) {{ ({terms}) }}"
 
 
-def _to_note(found: int, one: str, most: int | None) -> str:
+def _to_shown(found: int, one: str, most: int | None) -> str:
     """How many there are; `found` is one more than are shown where there are more."""
     if found <= MOST_ROWS:
         return f"{to_count(found, one)}."
@@ -295,7 +296,7 @@ def derive_finds(hits: Sequence[Hit], words: str, site: Site, limit: int | None 
     rows = tuple(_to_rows(hits, site))
     full = limit is not None and len(hits) >= limit
     note = f"The first {limit} finds of more; add a word." if full else f"{to_count(len(rows), 'find')}."
-    return Page(title, note=note, grids=(Grid("", ("kind", "name", "words"), rows),))
+    return Page(title, note=note, grids=(Grid("", ("name", "kind", "words"), rows),))
 
 
 def _to_rows(hits: Iterable[Hit], site: Site) -> Iterator[tuple[Cell, ...]]:
@@ -305,7 +306,7 @@ def _to_rows(hits: Iterable[Hit], site: Site) -> Iterator[tuple[Cell, ...]]:
         rows.setdefault((hit.kind, hit.name), hit)
     for hit in rows.values():
         link = to_paper(hit.name, site) if hit.kind == "text" else to_find(hit.name, site)
-        yield Cell(hit.kind), Cell(hit.name, link), Cell(hit.words)
+        yield Cell(hit.name, link), Cell(hit.kind), Cell(hit.words)
 
 
 def derive_homonyms(found: Iterable[Found], names: Names, site: Site, *, graph: Graph | None = None) -> Page:
