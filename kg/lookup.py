@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache, partial
+from itertools import chain, islice
 from typing import cast
 
 import pyoxigraph as ox
@@ -15,7 +18,7 @@ from kg.model import parse_arxiv_id
 from kg.queries import Table, close_names, to_table
 from kg.resolve import name_key
 from kg.store import Graph, Term, query
-from kg.vocabulary import CLASSES, KG
+from kg.vocabulary import CLASSES, DCTERMS, FABIO, KG, OA, SKOS, SLOTS
 
 __all__ = [
     "NAMED",
@@ -55,18 +58,6 @@ SELECT ?paper ?title ?abstract {
   ?summary kg:about/fabio:hasArXivId ?paper ; dcterms:title ?title ; dcterms:abstract ?abstract .
 } ORDER BY ?paper ?abstract
 """
-_RESULT_COLUMNS = """
-  OPTIONAL { ?result kg:subject/skos:prefLabel ?subject }
-  OPTIONAL { ?result kg:on/skos:prefLabel ?on }
-  OPTIONAL { ?result kg:metric/skos:prefLabel ?metric }
-  OPTIONAL { ?result kg:baseline/skos:prefLabel ?against }
-  OPTIONAL { ?result kg:unit ?unit }
-  OPTIONAL { ?result kg:baselineValue ?level }
-  BIND(CONCAT(STR(?level), COALESCE(IF(?unit = "%", ?unit, ""), "")) AS ?at)
-  ?result kg:valueText ?value ; kg:statedIn ?summary ; kg:evidence ?sentence .
-  ?summary kg:about/fabio:hasArXivId ?paper ; kg:inDigest/dcterms:date ?day .
-  ?sentence kg:role kg:statedIn ; oa:exact ?words .
-"""
 _WRITTEN_AS = """
 SELECT DISTINCT ?form ?why ?id ?node {
   ?i kg:identifies ?node ; kg:writtenAs ?form ; kg:reason ?reason ; prov:wasDerivedFrom/fabio:hasArXivId ?id
@@ -78,7 +69,7 @@ _LABELLED = f"""
 SELECT DISTINCT ?form ?why ?id ?node {{
   ?node skos:prefLabel ?form . ?mention kg:refersTo ?node ; oa:exact ?form ; oa:hasSource/kg:about ?p .
   ?p fabio:hasArXivId ?id
-  FILTER NOT EXISTS {{ ?i kg:identifies ?node ; kg:writtenAs ?form ; prov:wasDerivedFrom ?p }}
+  MINUS {{ ?i kg:identifies ?node ; kg:writtenAs ?form ; prov:wasDerivedFrom ?p }}
   BIND("{_ITS_NAME}" AS ?why)
 }}"""
 """What a thing is called has no reason, but where somebody decided it."""
@@ -90,6 +81,15 @@ SELECT DISTINCT ?form ?why ?id ?node {
 }"""
 NAMED = frozenset(iri.removeprefix(KG.iri) for iri in (*CLASSES.values(), KG.Author))
 """The kinds of nodes that may have several names."""
+
+Row = tuple[str, ...]
+Rank = tuple[str, int, str, Decimal]
+
+_COLUMNS = ("subject", "on", "metric", "value", "kind", "against", "at", "paper", "day", "words")
+"""The columns of results: what fills the slots, with the numbers after what they are of."""
+
+_PLACES = {"Score": 0, "Gain": 1, "Ratio": 2}
+"""Where the kinds of results stand, each below the one before it."""
 
 _TOLD = 5
 """How many papers are named that bear out a reason."""
@@ -110,18 +110,12 @@ SELECT DISTINCT ?task ?node { ?t skos:broader ?node ; skos:prefLabel ?task } ORD
     "elsewhere": """
 SELECT ?page ?node { ?node skos:exactMatch|rdfs:seeAlso ?page } ORDER BY ?page""",
     "papers": """
-SELECT ?day ?paper ?does (SAMPLE(?exact) AS ?words) ?node {
+SELECT ?day ?paper ?does (MIN(?exact) AS ?words) ?title ?node {
   ?mention kg:refersTo ?node ; kg:role ?role ; oa:exact ?exact ; oa:hasSource ?summary .
-  ?summary kg:about/fabio:hasArXivId ?paper ; kg:inDigest/dcterms:date ?day .
+  ?summary kg:about/fabio:hasArXivId ?paper ; dcterms:title ?title ; kg:inDigest/dcterms:date ?day .
   ?role rdfs:label ?does .
   FILTER(?role NOT IN (kg:subject, kg:on, kg:metric, kg:baseline))
-} GROUP BY ?day ?paper ?does ?node ORDER BY ?day ?paper ?does""",
-    "results": """
-SELECT DISTINCT ?subject ?on ?metric ?value ?against ?at ?paper ?day ?words ?node {
-  ?result kg:subject|kg:on|kg:metric|kg:baseline ?node .
-"""
-    + _RESULT_COLUMNS
-    + "} ORDER BY ?on ?metric ?subject ?value ?paper ?day ?words",
+} GROUP BY ?day ?paper ?does ?title ?node ORDER BY ?day ?paper ?does ?title""",
 }
 _ABOUT_AUTHOR = {
     "papers": """
@@ -138,23 +132,37 @@ _ABOUT_PAPER = {
     "pages": "SELECT ?page ?node { ?node rdfs:seeAlso ?page } ORDER BY ?page",
     "authors": """
 SELECT ?author ?kind ?node {
-  ?mention kg:role dcterms:creator ; kg:refersTo ?a ; oa:start ?start ; oa:hasSource/kg:about ?node .
-  ?a foaf:name ?author ; kg:nameKind ?kind
+  ?node dcterms:creator ?a . ?a foaf:name ?author ; kg:nameKind ?kind .
+  ?mention kg:refersTo ?a ; oa:start ?start ; oa:hasSource/kg:about ?node
 } GROUP BY ?author ?kind ?a ?node ORDER BY MIN(?start) ?author""",
     "summaries": """
 SELECT ?day ?text ?node {
   ?summary kg:about ?node ; kg:inDigest/dcterms:date ?day ; dcterms:abstract ?text } ORDER BY ?day ?text""",
     "names": """
-SELECT DISTINCT ?does ?type ?thing ?node {
-  ?node ?role ?t . ?role rdfs:label ?does . ?t skos:prefLabel ?thing ; a/rdfs:label ?type
-} ORDER BY ?does ?type ?thing""",
-    "results": "SELECT DISTINCT ?subject ?on ?metric ?value ?against ?at ?day ?words ?node {\n"
-    "  ?result kg:statedIn/kg:about ?node ."
-    + _RESULT_COLUMNS
-    + "} ORDER BY ?on ?metric ?subject ?value ?day ?words",
+SELECT ?does ?type ?thing ?words (MAX(?sure) AS ?confidence) ?node {
+  ?summary kg:about ?node . ?mention oa:hasSource ?summary ; kg:role ?role ; kg:refersTo ?t .
+  ?node ?role ?t . ?mention oa:exact ?words ; kg:confidence ?sure .
+  ?role rdfs:label ?does . ?t skos:prefLabel ?thing ; a/rdfs:label ?type
+} GROUP BY ?does ?type ?thing ?words ?node ORDER BY ?does ?type ?thing ?words""",
     "leaves open": """
 SELECT ?question ?node { ?node kg:leavesOpen/rdfs:label ?question } ORDER BY ?question""",
 }
+_ABOUT_MENTION = {
+    "mention": """
+SELECT ?does ?thing ?confidence ?found_by ?paper ?day ?words ?node {
+  ?node kg:role/rdfs:label ?does ; kg:refersTo ?target ; kg:confidence ?confidence ; oa:exact ?words ;
+    prov:wasGeneratedBy/rdfs:label ?found_by ; oa:hasSource ?summary .
+  ?summary kg:about/fabio:hasArXivId ?paper ; kg:inDigest/dcterms:date ?day
+  OPTIONAL { ?target skos:prefLabel|foaf:name ?thing }
+} ORDER BY ?does ?thing""",
+}
+_ABOUT = {
+    "Author": _ABOUT_AUTHOR,
+    "Paper": _ABOUT_PAPER,
+    "Result": {},
+    "Mention": _ABOUT_MENTION,
+}
+"""What is asked of a node, by its class; of a class that is not here, what is asked of a thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,33 +274,40 @@ def _named(store: Graph) -> Iterator[tuple[Found, str]]:
 def search(store: Graph, words: str, limit: int = 20) -> list[Hit]:
     """What has all of `words`, case aside: names first, the closest first, then texts of papers."""
     wanted = words.casefold().split()
-    ranked: dict[Hit, tuple[int, int]] = {}
+    ranked: dict[Found, tuple[bool, int, str]] = {}
     for node, form in _named(store):
         if wanted and all(word in form.casefold() for word in wanted):
-            hit = Hit(node.kind.lower(), node.label, "" if form == node.label else form)
-            rank = (form.casefold() != words.casefold(), len(form))
-            ranked[hit] = min(rank, ranked.get(hit, rank))
-    hits = sorted(ranked, key=lambda hit: (ranked[hit], hit.name, hit.kind))
-    return [*hits, *_text_hits(store, wanted)][:limit]
+            rank = (form.casefold() != words.casefold(), len(form), form)
+            ranked[node] = min(rank, ranked.get(node, rank))
+    nodes = sorted(ranked, key=lambda node: (ranked[node][:2], _in_order(node)))
+    hits = (Hit(each.kind.lower(), each.label, _other(ranked[each][-1], each.label)) for each in nodes)
+    return list(islice(chain(dict.fromkeys(hits), _text_hits(store, wanted)), limit))
+
+
+def _other(form: str, label: str) -> str:
+    return "" if form == label else form
 
 
 def _text_hits(store: Graph, wanted: list[str]) -> Iterator[Hit]:
-    for row in cast(ox.QuerySolutions, query(store.quads, _TEXTS)):
-        text = row["abstract"].value
+    """The papers whose texts have all of the words, and the words around the first of them."""
+    seen = set[str]()
+    for row in cast(ox.QuerySolutions, query(store.quads, _TEXTS)) if wanted else ():
+        paper, text = row["paper"].value, row["abstract"].value
         lowered = text.casefold()
-        if wanted and all(word in lowered for word in wanted):
+        if paper not in seen and all(word in lowered for word in wanted):
+            seen.add(paper)
             start = max(0, lowered.find(wanted[0]) - 40)
-            yield Hit("text", row["paper"].value, f"…{text[start : start + 120].strip()}…")
+            yield Hit("text", paper, f"…{text[start : start + 120].strip()}…")
 
 
 def describe(store: Graph, found: Found) -> Card:
     """All that the graph says about a node."""
-    queries = {"Author": _ABOUT_AUTHOR, "Paper": _ABOUT_PAPER}.get(found.kind, _ABOUT_THING)
+    queries = _ABOUT.get(found.kind, _ABOUT_THING)
     tables = {heading: _to_section(store, found.iri, text) for heading, text in queries.items()}
     reasons = _to_reasons(store, found.iri)
     if all(why == _ITS_NAME for _, why, *_ in reasons["written as"].rows):
         del reasons["written as"]
-    return _to_card(found, reasons | tables)
+    return _to_card(found, reasons | tables | {"results": _to_results(store, found)})
 
 
 def explain(store: Graph, found: Found) -> Card:
@@ -309,6 +324,73 @@ def explain(store: Graph, found: Found) -> Card:
 def _to_section(store: Graph, iri: str, asked: str) -> Table:
     node = {"node": ox.NamedNode(iri)}
     return _without_node(to_table(query(store.quads, asked, node), store.names.base))
+
+
+def _to_results(store: Graph, found: Found) -> Table:
+    """The results of a thing, of a paper, or the one that is asked for.
+
+    On what they were measured on, levels stand before gains before ratios, then by metric, the best first.
+    """
+    first = cache(partial(_first, store))
+    rows = {row for result in _results_of(store, found) if (row := _to_result(store, result, first))}
+    ranked = [row for _, row in sorted(rows)]
+    shown = [
+        place
+        for place, column in enumerate(_COLUMNS)
+        if any(row[place] for row in ranked) and (found.kind, column) != ("Paper", "paper")
+    ]
+    cells = tuple(tuple(row[place] for place in shown) for row in ranked)
+    return Table(tuple(_COLUMNS[place] for place in shown), cells)
+
+
+def _results_of(store: Graph, found: Found) -> Iterable[str]:
+    if found.kind == "Result":
+        return (found.iri,)
+    if found.kind == "Paper":
+        summaries = _pointing(store, KG.about, found.iri)
+        return [result for each in summaries for result in _pointing(store, KG.statedIn, each)]
+    return {result for slot in SLOTS.values() for result in _pointing(store, slot, found.iri)}
+
+
+def _pointing(store: Graph, term: str, iri: str) -> list[str]:
+    quads = store.quads.quads_for_pattern(None, ox.NamedNode(term), ox.NamedNode(iri), ox.DefaultGraph())
+    return [cast(ox.NamedNode, quad.subject).value for quad in quads]
+
+
+def _first(store: Graph, iri: str, *terms: str) -> str:
+    """What a path of properties leads to from a node, the least of several; "" where it ends before."""
+    for term in terms:
+        path = ox.NamedNode(iri), ox.NamedNode(term)
+        quads = store.quads.quads_for_pattern(*path, None, ox.DefaultGraph())
+        iri = min((cast(Term, quad.object).value for quad in quads), default="")
+        if not iri:
+            break
+    return iri
+
+
+def _to_result(store: Graph, iri: str, first: Callable[..., str]) -> tuple[Rank, Row] | None:
+    """A result as a row, and where it stands among others; None where it says too little."""
+    node = defaultdict[str, list[str]](list)
+    for quad in store.quads.quads_for_pattern(ox.NamedNode(iri), None, None, ox.DefaultGraph()):
+        node[quad.predicate.value].append(cast(Term, quad.object).value)
+    said = [each for each in node[KG.evidence] if _first(store, each, KG.role) == KG.statedIn]
+    if not (said and node[KG.value] and node[KG.valueText] and node[KG.kind] and node[KG.statedIn]):
+        return None
+    subject, on, metric, against = (
+        first(node[slot][0], SKOS.prefLabel) if node[slot] else "" for slot in SLOTS.values()
+    )
+    level, percent = "".join(node[KG.baselineValue][:1]), node[KG.unit] == ["%"]
+    kind, summary = node[KG.kind][0].removeprefix(KG.iri), node[KG.statedIn][0]
+    row = (
+        *(subject, on, metric, node[KG.valueText][0], kind.lower()),
+        *(against, f"{level}%" if level and percent else level),
+        first(summary, KG.about, FABIO.hasArXivId),
+        first(summary, KG.inDigest, DCTERMS.date),
+        _first(store, said[0], OA.exact),
+    )
+    falls = bool(node[KG.metric]) and first(node[KG.metric][0], KG.better) == "down"
+    number = Decimal(node[KG.value][0])
+    return (on, _PLACES.get(kind, len(_PLACES)), metric, number if falls else -number), row
 
 
 def _to_reasons(store: Graph, iri: str) -> dict[str, Table]:

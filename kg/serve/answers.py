@@ -42,6 +42,7 @@ from kg.views.site import (
     derive_finds,
     derive_homonyms,
     derive_node,
+    derive_query,
     derive_results,
     derive_start,
     derive_triples,
@@ -107,8 +108,15 @@ def _refuse(question: Question, context: Context, status: int, reason: str) -> A
     if isinstance(question, Sparql) and question.results == "html":
         return _to_page(to_notice("No answer", sentence, question.text), context, status)
     if isinstance(question, NamePage | QueryPage):
-        return _to_page(to_notice("Nothing found", sentence), context, 404)
+        return _to_page(to_notice("Nothing found", sentence, words=_words(question)), context, 404)
     return _say(status, reason)
+
+
+def _words(question: NamePage | QueryPage) -> str:
+    """What was looked for, to search it instead."""
+    if isinstance(question, NamePage):
+        return question.name
+    return " ".join(value for _, value in question.values)
 
 
 def _say(status: int, reason: str) -> Answer:
@@ -145,8 +153,10 @@ def _(question: Sparql, context: Context) -> Answer:
 
 
 def _answer_rows(found: ox.QuerySolutions, question: Sparql, context: Context) -> Answer:
+    graph, most = context.graph, context.limits.rows
     if question.results == "html":
-        return _to_page(derive_results(found, question.text, context.graph.names, context.site), context)
+        page = derive_results(found, question.text, graph.names, context.site, graph=graph, most=most)
+        return _to_page(page, context)
     more = f"{context.site.url}#limits"
     text, cut = serialize_results(found, cast(Results, question.results), context.limits, more)
     return Answer(200, TYPES[question.results], text, cut)
@@ -167,8 +177,10 @@ def _answer_triples(found: Iterable[ox.Triple], question: Sparql, context: Conte
         formats = "turtle, ntriples, jsonld or rdfxml"
         return _say(406, f"this query's answer comes as {formats}; ask for one of them in Accept")
     triples, cut = _take(found, context.limits)
+    graph, most = context.graph, context.limits.rows
     if question.triples == "html":
-        return _to_page(derive_triples(triples, question.text, context.graph.names, context.site), context)
+        page = derive_triples(triples, question.text, graph.names, context.site, graph=graph, most=most)
+        return _to_page(page, context)
     return _to_answer(triples, question.triples, context.limits, cut)
 
 
@@ -238,7 +250,7 @@ def _(question: StartPage, context: Context) -> Answer:
 @_answer.register
 def _(question: SearchPage, context: Context) -> Answer:
     hits = search(context.graph, question.words, _FINDS)
-    return _to_page(derive_finds(hits, question.words, context.site), context)
+    return _to_page(derive_finds(hits, question.words, context.site, _FINDS), context)
 
 
 @_answer.register
@@ -246,7 +258,16 @@ def _(question: NamePage, context: Context) -> Answer:
     found = find(context.graph, question.name)
     if len(found) == 1:
         return Answer(303, TYPES["text"], found[0].iri.removeprefix(context.graph.names.base).encode())
-    return _to_page(derive_homonyms(found, context.graph.names, context.site), context)
+    graph = context.graph
+    return _to_page(derive_homonyms(found, graph.names, context.site, graph=graph), context)
+
+
+@_answer.register
+def _(question: QueryPage, context: Context) -> Answer:
+    named, values = _named(question.name), dict(question.values)
+    return _to_page(
+        derive_query(context.graph, named, values, context.site, most=context.limits.rows), context
+    )
 
 
 def _named(name: str) -> NamedQuery:

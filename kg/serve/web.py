@@ -261,8 +261,7 @@ async def _ask_name(request: Request) -> Question:
 
 
 async def _ask_query(request: Request) -> Question:
-    values = tuple((name, value) for name, value in request.query_params.items() if value)
-    return QueryPage(request.path_params["name"], values)
+    return QueryPage(request.path_params["name"], tuple(request.query_params.items()))
 
 
 async def _ask_void(request: Request) -> Question:

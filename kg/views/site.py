@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, cast
-from urllib.parse import quote, urlencode, urlsplit
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import cast
 
 import pyoxigraph as ox
 
-from kg.lookup import Found, Hit, derive_counts, describe
-from kg.queries import Table, load_queries
-from kg.store import Graph, query
-from kg.vocabulary import DCTERMS, FOAF, KG, RDF, RDFS, SKOS, TERMS, Names
-
-if TYPE_CHECKING:
-    from jinja2 import Template
+from kg.lookup import Found, Hit, derive_counts
+from kg.queries import NamedQuery, Table, bind, load_queries, to_table
+from kg.store import Graph, Term, query
+from kg.views.node import derive_node
+from kg.views.page import (
+    MOST_ROWS,
+    Cell,
+    Grid,
+    Page,
+    Parameter,
+    Shortlist,
+    Site,
+    find_label,
+    read_style,
+    render_page,
+    to_cell,
+    to_count,
+    to_find,
+    to_formats,
+    to_link,
+    to_named_query,
+    to_paper,
+    to_query,
+    to_site,
+)
+from kg.vocabulary import XSD, Names
 
 __all__ = [
     "Page",
@@ -25,6 +42,7 @@ __all__ = [
     "derive_finds",
     "derive_homonyms",
     "derive_node",
+    "derive_query",
     "derive_results",
     "derive_start",
     "derive_triples",
@@ -34,70 +52,41 @@ __all__ = [
     "to_site",
 ]
 
-_MOST_ROWS = 200
-_SAID = """
-SELECT ?property ?value (MIN(?name) AS ?label) ?node {
-  ?node ?property ?value
-  OPTIONAL { ?value skos:prefLabel|foaf:name|dcterms:title|rdfs:label ?name }
-} GROUP BY ?node ?property ?value ORDER BY ?property ?label ?value LIMIT 201"""
-_SAID_BY = """
-SELECT ?subject ?property (MIN(?name) AS ?label) ?node {
-  ?subject ?property ?node
-  OPTIONAL { ?subject skos:prefLabel|foaf:name|dcterms:title|rdfs:label|oa:exact ?name }
-} GROUP BY ?node ?subject ?property ORDER BY ?property ?label ?subject LIMIT 201"""
-_LABELS = (SKOS.prefLabel, FOAF.name, DCTERMS.title, RDFS.label)
-_NAMED_COLUMNS = frozenset({"subject", "on", "metric", "against", "thing", "author", "version", "task"})
-"""Columns of a card whose cells are names of nodes."""
+_ROWS = {"CSV": "csv", "TSV": "tsv", "JSON": "json", "XML": "xml"}
+_TRIPLES = {"Turtle": "turtle", "N-Triples": "ntriples", "JSON-LD": "jsonld", "RDF/XML": "rdfxml"}
+_SHORT = 7
+"""How many entries a short list has."""
+
+_NUMERIC = frozenset({XSD.decimal, XSD.integer, XSD.double})
+_LONGEST = 60
+"""Words that are longer than so many characters stand below their row."""
+
+_MORE_NAMES = frozenset(
+    ("subject", "on", "against", "winner", "rival", "baseline", "version", "proposed", "co_author", "model")
+)
+"""Columns that hold names of nodes and are no parameters of a named query."""
+
+_MORE_PAPERS = frozenset({"first_paper", "other_paper"})
+_COMMAND = "; try: kg search WORDS"
+"""Advice of a `QueryError` to whoever reads it in a terminal."""
+
+_ABOUT = (
+    "Every model, method, data set, benchmark, metric, task and author that these digests of papers name, "
+    "and every result that they state, each with the words that say so. Look a name up above, or begin here."
+)
+_EXAMPLE = """SELECT ?model (COUNT(DISTINCT ?paper) AS ?papers) {
+  ?paper kg:uses ?m .
+  ?m a kg:Model ; skos:prefLabel ?model
+} GROUP BY ?model ORDER BY DESC(?papers) ?model LIMIT 20"""
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """Where the server is: the address of its first page, which ends in a slash, and the path of that."""
-
-    url: str
-    root: str
-
-
-def to_site(url: str) -> Site:
-    """The site at an address."""
-    return Site(url, urlsplit(url).path)
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Words in a table, and where they lead."""
-
-    text: str
-    link: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """A table under a heading; `numeric` names columns of numbers, `note` says what it leaves out."""
-
-    heading: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    numeric: frozenset[str] = frozenset()
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What a page shows; `sparql` is the text in its form, without which it has none."""
-
-    title: str
-    kind: str = ""
-    note: str = ""
-    grids: tuple[Grid, ...] = ()
-    sparql: str | None = None
-    formats: tuple[Cell, ...] = ()
+# Where one begins
 
 
 def derive_start(graph: Graph, site: Site, limits: Table) -> Page:
-    """The first page: what the graph holds, a form, the named queries to begin with, and the limits."""
+    """The first page: what this is, where to begin, a form, the named queries, what is in it, the limits."""
     queries = tuple(
-        (Cell(each.name, _to_query(site, each.sparql)), Cell(each.help.partition("\n")[0]))
+        (Cell(each.name, to_named_query(each.name, site)), Cell(each.help.partition("\n")[0]))
         for each in load_queries().values()
     )
     files = (
@@ -111,136 +100,40 @@ def derive_start(graph: Graph, site: Site, limits: Table) -> Page:
         Grid("For programs", ("address", "what it is"), files),
         _to_plain_grid("Limits", limits),
     )
-    return Page("The graph", grids=grids, sparql=_EXAMPLE)
-
-
-_EXAMPLE = """SELECT ?model (COUNT(DISTINCT ?paper) AS ?papers) {
-  ?paper kg:uses ?m .
-  ?m a kg:Model ; skos:prefLabel ?model
-} GROUP BY ?model ORDER BY DESC(?papers) ?model LIMIT 20"""
-
-
-def derive_results(answer: ox.QuerySolutions, sparql: str, names: Names, site: Site) -> Page:
-    """The rows of a SELECT, the first of them where they are many."""
-    columns = tuple(variable.value for variable in answer.variables)
-    rows = list[tuple[Cell, ...]]()
-    more = False
-    for solution in answer:
-        if more := len(rows) == _MOST_ROWS:
-            break
-        rows.append(tuple(_to_cell(term, names, site) for term in solution))
-    count = f"The first {_MOST_ROWS} rows of more." if more else _count(len(rows), "row")
-    formats = tuple(
-        Cell(name, _to_query(site, sparql, format))
-        for name, format in (("CSV", "csv"), ("TSV", "tsv"), ("JSON", "json"), ("XML", "xml"))
-    )
-    return Page("Answer", note=count, grids=(Grid("", columns, tuple(rows)),), sparql=sparql, formats=formats)
-
-
-def derive_triples(triples: Sequence[ox.Triple], sparql: str, names: Names, site: Site) -> Page:
-    """What a CONSTRUCT or DESCRIBE gives, the first triples where they are many."""
-    rows = tuple(
-        tuple(_to_cell(term, names, site) for term in (each.subject, each.predicate, each.object))
-        for each in triples[:_MOST_ROWS]
-    )
-    more = len(triples) > _MOST_ROWS
-    count = f"The first {_MOST_ROWS} triples of more." if more else _count(len(rows), "triple")
-    formats = tuple(
-        Cell(name, _to_query(site, sparql, format))
-        for name, format in (("Turtle", "turtle"), ("N-Triples", "ntriples"), ("JSON-LD", "jsonld"))
-    )
-    grid = Grid("", ("subject", "predicate", "object"), rows)
-    return Page("Answer", note=count, grids=(grid,), sparql=sparql, formats=formats)
-
-
-def derive_node(graph: Graph, iri: str, site: Site) -> Page | None:
-    """All that the graph says of a node, and of what points to it; None where it says nothing."""
-    node = {"node": ox.NamedNode(iri)}
-    said, by = (list(cast(ox.QuerySolutions, query(graph.quads, q, node))) for q in (_SAID, _SAID_BY))
-    if not said and not by:
-        return None
-    found = _to_found(iri, said, graph.names)
-    sections = describe(graph, found).sections if found.kind in _DESCRIBED else ()
-    grids = (
-        *(_to_grid(section.heading, section.table, site) for section in sections),
-        _to_statements("statements", ("property", "value", "label"), said, graph.names, site),
-        _to_statements("what points to it", ("subject", "property", "label"), by, graph.names, site),
-    )
-    formats = tuple(
-        Cell(name, f"{_to_link(iri, graph.names, site)}?format={format}")
-        for name, format in (("Turtle", "turtle"), ("JSON-LD", "jsonld"), ("N-Triples", "ntriples"))
-    )
-    shown = tuple(grid for grid in grids if grid.rows)
-    return Page(found.label, found.kind, note=iri, grids=shown, formats=formats)
-
-
-_DESCRIBED = frozenset({"Author", "Paper", "Method", "Model", "Dataset", "Benchmark", "Metric", "Task"})
-
-
-def _to_found(iri: str, said: Iterable[ox.QuerySolution], names: Names) -> Found:
-    """What a node is called and what it is, as its own statements say."""
-    values: dict[str, list[str]] = {}
-    for row in said:
-        values.setdefault(row["property"].value, []).append(row["value"].value)
-    label = next((min(values[term]) for term in _LABELS if term in values), iri.removeprefix(names.base))
-    kinds = [each.removeprefix(KG.iri) for each in values.get(RDF.type, ()) if each.startswith(KG.iri)]
-    return Found(iri, min(kinds, default=""), label)
-
-
-def derive_finds(hits: Sequence[Hit], words: str, site: Site) -> Page:
-    """What a search found, each find leading to its node."""
-    rows = tuple(
-        (
-            Cell(hit.kind),
-            Cell(hit.name, f"{site.root}find?{urlencode({'name': hit.name})}"),
-            Cell(hit.words),
-        )
-        for hit in hits
-    )
-    note = _count(len(rows), "find") if rows else "Nothing has all of these words; try fewer of them."
-    return Page(f"Finds for “{words}”", note=note, grids=(Grid("", ("kind", "name", "words"), rows),))
-
-
-def derive_homonyms(found: Iterable[Found], names: Names, site: Site) -> Page:
-    """Nodes of one name, to choose from."""
-    rows = tuple(
-        (Cell(each.label, _to_link(each.iri, names, site)), Cell(each.kind.lower())) for each in found
-    )
     return Page(
-        f"What is called {rows[0][0].text}",
-        note=_count(len(rows), "thing"),
-        grids=(Grid("", ("name", "kind"), rows),),
+        "What papers say", note=_ABOUT, shortlists=_to_shortlists(graph, site), grids=grids, sparql=_EXAMPLE
     )
 
 
-def to_notice(title: str, note: str, sparql: str | None = None) -> Page:
-    """A page that only says something, beside the query that it is about."""
-    return Page(title, note=note, sparql=sparql)
+def _to_shortlists(graph: Graph, site: Site) -> tuple[Shortlist, ...]:
+    def rows(name: str) -> list[dict[str, str]]:
+        table = to_table(query(graph.quads, load_queries()[name].sparql), graph.names.base)
+        return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
-
-def _to_statements(
-    heading: str, columns: tuple[str, str, str], rows: list[ox.QuerySolution], names: Names, site: Site
-) -> Grid:
-    """Statements as rows of two: a node that has a label is shown by it."""
-    first, second, label = columns
-    cells = []
-    for row in rows[:_MOST_ROWS]:
-        pair = {name: _to_cell(row[name], names, site) for name in (first, second)}
-        if row[label] is not None:
-            labelled = "value" if "value" in pair else "subject"
-            pair[labelled] = Cell(row[label].value, pair[labelled].link)
-        cells.append((pair[first], pair[second]))
-    note = f"The first {_MOST_ROWS} of more." if len(rows) > _MOST_ROWS else ""
-    return Grid(heading, (first, second), tuple(cells), note=note)
-
-
-def _to_grid(heading: str, table: Table, site: Site) -> Grid:
-    rows = tuple(
-        tuple(_to_named(column, text, site) for column, text in zip(table.columns, row, strict=True))
-        for row in table.rows[:_MOST_ROWS]
+    days = sorted(rows("digest-days"), key=lambda row: row["day"], reverse=True)
+    return (
+        _to_shortlist("Measured on by most papers", "top-benchmarks", "benchmark", rows, site),
+        _to_shortlist("Used by most papers", "top-methods", "thing", rows, site),
+        Shortlist(
+            "Latest digests",
+            tuple(
+                (Cell(row["day"], to_named_query("papers", site, day=row["day"])), _of_papers(row))
+                for row in days[:_SHORT]
+            ),
+            Cell("All days", to_named_query("digest-days", site)),
+        ),
     )
-    note = f"The first {_MOST_ROWS} of {len(table.rows):,}." if len(table.rows) > _MOST_ROWS else ""
-    return Grid(heading, table.columns, rows, table.numeric, note)
+
+
+def _to_shortlist(
+    heading: str, name: str, column: str, rows: Callable[[str], list[dict[str, str]]], site: Site
+) -> Shortlist:
+    entries = tuple((Cell(row[column], to_find(row[column], site)), _of_papers(row)) for row in rows(name))
+    return Shortlist(heading, entries[:_SHORT], Cell("More of them", to_named_query(name, site)))
+
+
+def _of_papers(row: Mapping[str, str]) -> str:
+    return to_count(int(row["papers"]), "paper")
 
 
 def _to_plain_grid(heading: str, table: Table) -> Grid:
@@ -248,59 +141,202 @@ def _to_plain_grid(heading: str, table: Table) -> Grid:
     return Grid(heading, table.columns, rows, table.numeric)
 
 
-def _to_named(column: str, text: str, site: Site) -> Cell:
-    """A cell of a card; a name leads to its node, an address of the web to there."""
-    if column == "paper":
-        return Cell(text, f"{site.root}paper/{quote(text, safe='')}")
-    if text and column in _NAMED_COLUMNS:
-        return Cell(text, f"{site.root}find?{urlencode({'name': text})}")
-    return Cell(text, text if column == "page" else "")
+# What a query found
 
 
-def _to_cell(term: object, names: Names, site: Site) -> Cell:
-    """A term to look at; a node leads to its page, an address of the web to there."""
-    if not isinstance(term, ox.NamedNode):
-        return Cell("" if term is None else str(getattr(term, "value", term)))
-    text = TERMS.get(term.value) or term.value.removeprefix(names.base)
-    return Cell(text, _to_link(term.value, names, site))
+def derive_results(
+    answer: ox.QuerySolutions,
+    sparql: str,
+    names: Names,
+    site: Site,
+    *,
+    graph: Graph | None = None,
+    most: int | None = None,
+) -> Page:
+    """The rows of a SELECT, the first of them where they are many.
+
+    Nodes are shown by their names in `graph`; `most` is how many rows a download holds.
+    """
+    columns = tuple(variable.value for variable in answer.variables)
+    rows = [tuple(solution) for solution in islice(answer, MOST_ROWS + 1)]
+    grid = _to_answer_grid(columns, rows[:MOST_ROWS], graph, names, site)
+    count = _to_shown(len(rows), "row", most)
+    return Page("Answer", count=count, grids=(grid,), sparql=sparql, formats=to_formats(sparql, _ROWS, site))
 
 
-def _to_link(iri: str, names: Names, site: Site) -> str:
-    if iri.startswith(names.base):
-        return site.root + iri.removeprefix(names.base)
-    return iri if iri.startswith(("https://", "http://")) else ""
-
-
-def _to_query(site: Site, sparql: str, format: str = "") -> str:
-    asked = {"query": sparql} | ({"format": format} if format else {})
-    return f"{site.root}sparql?{urlencode(asked)}"
-
-
-def _count(number: int, one: str) -> str:
-    return f"{number:,} {one}{'s' * (number != 1)}"
-
-
-def render_page(page: Page, site: Site) -> str:
-    """The page, whole but for the style sheet; without scripts."""
-    return _template().render(page=page, site=site)
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+def derive_triples(
+    triples: Sequence[ox.Triple],
+    sparql: str,
+    names: Names,
+    site: Site,
+    *,
+    graph: Graph | None = None,
+    most: int | None = None,
+) -> Page:
+    """What a CONSTRUCT or DESCRIBE gives, the first triples where they are many; else as of a SELECT."""
+    rows = [(each.subject, each.predicate, each.object) for each in triples[: MOST_ROWS + 1]]
+    columns = ("subject", "predicate", "object")
+    cells = tuple(tuple(to_cell(term, graph, names, site) for term in row) for row in rows[:MOST_ROWS])
+    return Page(
+        "Answer",
+        count=_to_shown(len(rows), "triple", most),
+        grids=(Grid("", columns, cells),),
+        sparql=sparql,
+        formats=to_formats(sparql, _TRIPLES, site),
     )
-    return environment.get_template("site.html")
 
 
-@cache
-def read_style() -> bytes:
-    """The style sheet of all pages."""
-    return (Path(__file__).parent / "site.css").read_bytes()
+def derive_query(
+    graph: Graph, named: NamedQuery, values: Mapping[str, str], site: Site, *, most: int | None = None
+) -> Page:
+    """A named query: its parameters as a form, and what it finds for these values.
+
+    One about a thing or an author asks nothing until its form was sent, even if empty.
+    Raises `QueryError` as `bind` does.
+    """
+    given = {name: value for name, value in values.items() if value}
+    bound = bind(graph, named, given)
+    head, _, rest = named.help.partition("\n")
+    waits = not values and any(each.kind in ("thing", "author") for each in named.parameters)
+    grids, count = ((), "") if waits else _ask_named(graph, named, bound, site, most)
+    asked = _with_values(named.sparql, bound)
+    fields = tuple(
+        Parameter(each.name, each.help, bound[each.name].value if each.name in bound else "")
+        for each in named.parameters
+    )
+    return Page(
+        head.rstrip("."),
+        note=rest.strip(),
+        count=count,
+        action=to_named_query(named.name, site),
+        parameters=fields,
+        formats=() if waits else to_formats(asked, _ROWS, site),
+        grids=grids,
+        asked=Cell(asked, to_query(asked, site)),
+    )
+
+
+def _ask_named(
+    graph: Graph, named: NamedQuery, bound: Mapping[str, Term], site: Site, most: int | None
+) -> tuple[tuple[Grid, ...], str]:
+    """The rows less what is the same in all, since it was asked for, and how many there are."""
+    answer = cast(ox.QuerySolutions, query(graph.quads, named.sparql, bound))
+    columns = [variable.value for variable in answer.variables]
+    shown = [each for each in columns if each not in bound] or columns
+    rows = [tuple(solution[name] for name in shown) for solution in islice(answer, MOST_ROWS + 1)]
+    grid = _to_answer_grid(tuple(shown), rows[:MOST_ROWS], graph, graph.names, site)
+    plain = tuple(name.replace("_", " ") for name in grid.columns)
+    numeric = frozenset(name.replace("_", " ") for name in grid.numeric)
+    grids = (replace(grid, columns=plain, numeric=numeric),) if rows else ()
+    return grids, _to_shown(len(rows), "row", most)
+
+
+def _with_values(sparql: str, bound: Mapping[str, Term]) -> str:
+    """The query with its parameters bound in its own text."""
+    if not bound:
+        return sparql.strip()
+    variables, terms = (" ".join(each) for each in (map("?{}".format, bound), map(str, bound.values())))
+    return f"{sparql.strip()}\nVALUES ({variables}) {{ ({terms}) }}"
+
+
+def _to_shown(found: int, one: str, most: int | None) -> str:
+    """How many there are; `found` is one more than are shown where there are more."""
+    if found <= MOST_ROWS:
+        return f"{to_count(found, one)}."
+    rest = "there are more" if most is None else f"downloads hold up to {most:,} {one}s"
+    return f"{MOST_ROWS} {one}s shown; {rest}."
+
+
+def _to_answer_grid(
+    columns: tuple[str, ...], rows: list[tuple[object, ...]], graph: Graph | None, names: Names, site: Site
+) -> Grid:
+    cells = tuple(
+        tuple(
+            _to_answer_cell(name, term, graph, names, site) for name, term in zip(columns, row, strict=True)
+        )
+        for row in rows
+    )
+    numeric = {
+        name for name, *terms in zip(columns, *rows, strict=True) if terms and all(map(_is_number, terms))
+    }
+    long = columns[-1:] == ("words",) and any(len(row[-1].text) > _LONGEST for row in cells)
+    return Grid("", columns, cells, frozenset(numeric), below=long)
+
+
+def _is_number(term: object) -> bool:
+    return term is None or (isinstance(term, ox.Literal) and term.datatype.value in _NUMERIC)
+
+
+def _to_answer_cell(column: str, term: object, graph: Graph | None, names: Names, site: Site) -> Cell:
+    """A term to look at; a name leads to what is called so, where its column is one of names."""
+    cell = to_cell(term, graph, names, site)
+    if not cell.text or not isinstance(term, ox.Literal) or _is_number(term):
+        return cell
+    if column in _MORE_NAMES | _columns_of("thing", "author"):
+        return Cell(cell.text, to_find(cell.text, site))
+    if column in _MORE_PAPERS | _columns_of("paper"):
+        return Cell(cell.text, to_paper(cell.text, site))
+    return cell
+
+
+def _columns_of(*kinds: str) -> frozenset[str]:
+    """The columns of named queries that are parameters of these kinds."""
+    queries = load_queries().values()
+    return frozenset(each.name for named in queries for each in named.parameters if each.kind in kinds)
+
+
+# What a name or words found
+
+
+def derive_finds(hits: Sequence[Hit], words: str, site: Site, limit: int | None = None) -> Page:
+    """What a search found, each find leading to its node; `limit` is how many were asked for."""
+    if not words.strip():
+        return Page("Search", note="Write a name, or words of a text, into the field above.")
+    title = f"Finds for “{words}”"
+    if not hits:
+        return Page(title, note="Nothing has all of these words; try fewer of them.")
+    rows = tuple(_to_rows(hits, site))
+    full = limit is not None and len(hits) >= limit
+    note = f"The first {limit} finds of more; add a word." if full else f"{to_count(len(rows), 'find')}."
+    return Page(title, note=note, grids=(Grid("", ("name", "kind", "words"), rows),))
+
+
+def _to_rows(hits: Iterable[Hit], site: Site) -> Iterator[tuple[Cell, ...]]:
+    """A row for each kind and name, with the words that were found first."""
+    rows: dict[tuple[str, str], Hit] = {}
+    for hit in hits:
+        rows.setdefault((hit.kind, hit.name), hit)
+    for hit in rows.values():
+        link = to_paper(hit.name, site) if hit.kind == "text" else to_find(hit.name, site)
+        yield Cell(hit.name, link), Cell(hit.kind), Cell(hit.words)
+
+
+def derive_homonyms(found: Iterable[Found], names: Names, site: Site, *, graph: Graph | None = None) -> Page:
+    """Nodes of one name, to choose from; what papers of `graph` tell them apart by."""
+    each = list(found)
+    rows = tuple(_to_homonym(node, names, site, graph) for node in each)
+    columns = ("name", "kind", "papers", "one of them") if graph else ("name", "kind")
+    grid = Grid("", columns, rows, frozenset({"papers"}))
+    return Page(f"What is called {each[0].label}", note=f"{to_count(len(rows), 'thing')}.", grids=(grid,))
+
+
+def _to_homonym(found: Found, names: Names, site: Site, graph: Graph | None) -> tuple[Cell, ...]:
+    own = (Cell(found.label, to_link(found.iri, names, site)), Cell(found.kind.lower()))
+    if graph is None:
+        return own
+    pointing = graph.quads.quads_for_pattern(None, None, ox.NamedNode(found.iri), ox.DefaultGraph())
+    subjects = {quad.subject.value for quad in pointing if isinstance(quad.subject, ox.NamedNode)}
+    papers = sorted(iri for iri in subjects if iri.startswith(f"{names.base}paper/"))
+    if not papers:
+        return (*own, Cell("0"), Cell(""))
+    latest = papers[-1]
+    title = find_label(graph, ox.NamedNode(latest))
+    return (*own, Cell(f"{len(papers):,}"), Cell(title, to_link(latest, names, site)))
+
+
+# What is only said
+
+
+def to_notice(title: str, note: str, sparql: str | None = None, *, words: str = "") -> Page:
+    """A page that only says something, beside the query that it is about, or words to look for instead."""
+    return Page(title, note=note.replace(_COMMAND, ""), sparql=sparql, search=words)
