@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +21,17 @@ from kg.serve.pool import Pool
 from kg.serve.web import Settings, run
 from kg.store import open_store
 
-__all__ = ["Running", "serving", "serving_command", "write_master"]
+__all__ = ["Running", "finish", "serving", "serving_command", "write_master"]
 
 T = TypeVar("T")
 
 _SLOWEST_START = 60
+
+
+def finish(work: Coroutine[Any, Any, T]) -> T:
+    """What work gives, in a loop and a thread of its own: Playwright leaves one running in this."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 @dataclass(frozen=True)

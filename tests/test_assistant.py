@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 from mcp import Client, StdioServerParameters
+from serving import finish
 
 from kg.build import build
 
@@ -35,7 +35,7 @@ def converse(folder: Path, talk: Callable[[Client], Awaitable[T]]) -> T:
         async with Client(command, read_timeout_seconds=30) as client:
             return await talk(client)
 
-    return asyncio.run(main())
+    return finish(main())
 
 
 def call(folder: Path, tool: str, **arguments: Any) -> tuple[bool, str]:

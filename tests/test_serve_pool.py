@@ -13,7 +13,7 @@ from statistics import median
 
 import httpx
 import pytest
-from serving import Running, serving, write_master
+from serving import Running, finish, serving, write_master
 from test_serve import COUNT, TITLES, rows
 
 from kg.build import build
@@ -75,7 +75,7 @@ def test_whoever_gives_up_leaves_nothing_behind(folder: Path) -> None:
             assert len(below(zygote.process.pid)) == len(zygote.idle) <= 4
             assert (await pool.ask(Sparql("ASK {}"))).status == 200
 
-    asyncio.run(main())
+    finish(main())
 
 
 def test_the_end_of_a_pool_is_the_end_of_all_its_processes(folder: Path) -> None:
@@ -89,7 +89,7 @@ def test_the_end_of_a_pool_is_the_end_of_all_its_processes(folder: Path) -> None
                 each.cancel()
         return processes
 
-    processes = asyncio.run(main())
+    processes = finish(main())
     assert len(processes) == 4
     deadline = time.monotonic() + 2
     while any(Path(f"/proc/{each}/cmdline").exists() and _lives(each) for each in processes):
