@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from kg.errors import OutputError
 
 __all__ = ["LISTING", "write_file", "write_folder"]
+
+_LONG_AGO = 3600
+"""Seconds after which nobody writes a file any more."""
 
 LISTING = ".kg.json"
 """In a folder of many files: what was written there, as name → SHA-256, so that no other file is touched."""
@@ -39,6 +45,8 @@ def write_file(path: Path, pieces: Iterable[bytes], *, lasting: bool = True) -> 
 
 def _replace(path: Path, mode: int | None, pieces: Iterable[bytes], lasting: bool) -> None:
     beside = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}")
+    if lasting:
+        _sweep(path)
     try:
         with beside.open("xb") as file:
             file.writelines(pieces)
@@ -51,6 +59,14 @@ def _replace(path: Path, mode: int | None, pieces: Iterable[bytes], lasting: boo
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def _sweep(path: Path) -> None:
+    """Removes what a killed process left half written beside a file, long ago."""
+    for left in path.parent.glob(f".{glob.escape(path.name[:40])}.{'[0-9a-f]' * 8}"):
+        with suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > _LONG_AGO:
+                left.unlink()
 
 
 def write_folder(path: Path, files: Iterable[tuple[str, Iterable[bytes]]], *, listed: bool = False) -> Path:

@@ -123,10 +123,14 @@ def _missing(folder: Path) -> str:
 
 @contextmanager
 def _lock(home: Path, folder: Path | str) -> Iterator[sqlite3.Connection]:
-    """An SQLite transaction as a lock: portable, and gone with the process that holds it."""
+    """An SQLite transaction as a lock: portable, and gone with the process that holds it.
+
+    It writes something: where SQLite may only read, it would lock nothing, and say so only then.
+    """
     with closing(sqlite3.connect(home / "lock", timeout=0, isolation_level=None)) as lock:
         try:
             lock.execute("BEGIN EXCLUSIVE")
+            lock.execute("PRAGMA user_version = 1")
         except sqlite3.OperationalError as error:
             if "locked" not in str(error):
                 raise
@@ -136,7 +140,9 @@ def _lock(home: Path, folder: Path | str) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def _connect(home: Path, write: bool) -> Iterator[sqlite3.Connection]:
-    mode = "rwc" if write else "ro"
+    """Opens the facts; where a killed writer left a journal, a reader too must be able to roll back."""
+    left = (home / "facts.sqlite-journal").exists()
+    mode = "rwc" if write else "rw" if left else "ro"
     with closing(
         sqlite3.connect(f"{(home / 'facts.sqlite').absolute().as_uri()}?mode={mode}", uri=True)
     ) as db:

@@ -370,3 +370,16 @@ def test_sorted_lines_are_canonical(tmp_path: Path, sources: dict[str, Path], wh
     assert lines == sorted(set(lines))
     quads = ox.parse(whole[0], format=ox.RdfFormat.N_QUADS)
     assert b"".join(sorted(f"{quad} .\n".encode() for quad in quads)) == whole[0]
+
+
+def test_what_a_killed_build_left_half_written_goes_in_time(tmp_path: Path) -> None:
+    build([], tmp_path)
+    old, fresh = tmp_path / ".graph.nq.0123abcd", tmp_path / ".graph.nq.89ab4567"
+    for left in (old, fresh):
+        left.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    other = tmp_path / ".graph.nq.mine"
+    other.write_bytes(b"mine")
+    os.utime(other, (0, 0))
+    build([], tmp_path)
+    assert (old.exists(), fresh.exists(), other.exists()) == (False, True, True)
