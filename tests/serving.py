@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -21,17 +21,22 @@ from kg.serve.pool import Pool
 from kg.serve.web import Settings, run
 from kg.store import open_store
 
-__all__ = ["Running", "finish", "serving", "serving_command", "write_master"]
+__all__ = ["Running", "aside", "finish", "serving", "serving_command", "write_master"]
 
 T = TypeVar("T")
 
 _SLOWEST_START = 60
 
 
-def finish(work: Coroutine[Any, Any, T]) -> T:
-    """What work gives, in a loop and a thread of its own: Playwright leaves one running in this."""
+def aside(work: Callable[[], T]) -> T:
+    """What work gives in a thread of its own: Playwright leaves a loop running in this one."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()
+        return thread.submit(work).result()
+
+
+def finish(work: Coroutine[Any, Any, T]) -> T:
+    """What work gives in a loop of its own."""
+    return aside(lambda: asyncio.run(work))
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 import httpx
 import pyoxigraph as ox
 import pytest
-from serving import Running, serving, serving_command, write_master
+from serving import Running, aside, serving, serving_command, write_master
 
 from kg.build import build
 from kg.errors import KGError, StoreError
@@ -516,4 +516,4 @@ def test_a_port_in_use_and_a_folder_without_a_graph_are_said(tmp_path: Path) -> 
         ):
             serve(tmp_path, Settings(port=port), print)
     with pytest.raises(StoreError, match=r"no graph in .*; make one with: kg build"):
-        serve(tmp_path, Settings(port=0), print)
+        aside(lambda: serve(tmp_path, Settings(port=0), print))
