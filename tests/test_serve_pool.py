@@ -210,11 +210,11 @@ def test_pages_come_while_queries_keep_all_workers(folder: Path) -> None:
 
 
 def test_long_queries_give_way_to_short_ones(folder: Path) -> None:
-    with serving(folder, Settings(limits=Limits(seconds=3, workers=6))) as running:
+    with serving(folder, Settings(limits=Limits(seconds=4, workers=6))) as running:
         asking = [
             asyncio.run_coroutine_threadsafe(running.pool.ask(Sparql(SLOW)), running.loop) for _ in range(4)
         ]
-        time.sleep(0.6)
+        time.sleep(2.5)
         busy = below(running.pool._zygote.process.pid)
         assert [os.getpriority(os.PRIO_PROCESS, each) for each in busy] == [15] * 4
         assert len(rows(running.ask(TITLES))) == 10

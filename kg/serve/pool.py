@@ -39,8 +39,8 @@ _GRACE = 0.5
 _LOOK = 1.0
 """Seconds between two looks for a new graph."""
 
-_QUICK = 0.3
-"""Seconds after which a question gives way to others."""
+_QUICK = 2.0
+"""Seconds after which a question gives way to others; sooner, it would be one that only waits for its turn."""
 
 _NICE = 15
 
