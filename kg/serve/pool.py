@@ -40,7 +40,7 @@ _LOOK = 1.0
 """Seconds between two looks for a new graph."""
 
 _QUICK = 2.0
-"""Seconds after which a question gives way to others; sooner, it would be one that only waits for its turn."""
+"""Seconds after which a question gives way to others; sooner, it may be one that waits for its turn."""
 
 _NICE = 15
 
