@@ -18,7 +18,7 @@ from test_serve import COUNT, TITLES, rows
 
 from kg.build import build
 from kg.serve.limits import Limits
-from kg.serve.pool import Pool, open_pool
+from kg.serve.pool import Busy, Pool, _Lane, open_pool
 from kg.serve.questions import Sparql
 from kg.serve.web import Settings
 
@@ -223,18 +223,18 @@ def test_long_queries_give_way_to_short_ones(folder: Path) -> None:
         assert {each.result().status for each in asking} == {504}
 
 
-def test_nobody_waits_for_a_worker_longer_than_for_two_answers(folder: Path) -> None:
-    with serving(folder, Settings(limits=Limits(seconds=0.5, workers=1))) as running:
-        asking = [
-            asyncio.run_coroutine_threadsafe(running.pool.ask(Sparql(SLOW)), running.loop) for _ in range(8)
-        ]
-        began = time.monotonic()
-        answer = running.ask("ASK {}")
-        assert answer.status_code == 503
-        assert "others have been asking for long" in answer.text
-        assert time.monotonic() - began < 1.7
-        for each in asking:
-            each.cancel()
+def test_nobody_waits_for_a_worker_for_good() -> None:
+    async def main() -> None:
+        lane = _Lane(workers=1, waiting=1, seconds=0.1)
+        async with lane.enter():
+            with pytest.raises(Busy, match="others have been asking for long"):
+                async with lane.enter():
+                    pass
+        async with lane.enter():
+            pass
+        assert lane._inside == 0
+
+    finish(main())
 
 
 # Connections
