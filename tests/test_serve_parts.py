@@ -68,6 +68,7 @@ def test_a_cut_answer_holds_the_first_rows_whole(
     assert none == ""
     assert some == all_rows[: len(some)]
     assert len(some) <= rows
+    assert len(text) <= size or not some
     assert bool(cut) == (len(some) < len(all_rows))
     assert (text == whole) == (not cut)
     if not cut or cut == f"the first {rows} rows":

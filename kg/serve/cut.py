@@ -99,18 +99,18 @@ def _cut(text: bytes, shape: _Shape, limits: Limits, whole: bool, more: str) -> 
     """The first rows of a text, within the limits; rows beyond them may be there or not."""
     start = _pattern(shape.head).search(text)
     begin = start.end() if start else 0
-    found = _rows(shape.row, limits.rows, limits.rows).match(text, begin, limits.size)
-    how = f"the first {limits.rows:,} rows"
-    if not found:
-        if whole and len(text) <= limits.size:
-            return text, ""
-        found = _rows(shape.row, 0, limits.rows).match(text, begin, limits.size)
-        how = f"the first {limits.size:,} bytes"
-    end = found.end() if found else begin
-    if text[end:] == shape.tail:
+    head = _link(text[:begin], more)
+    last = limits.size - (len(head) - begin) - len(shape.tail)
+    full = _rows(shape.row, limits.rows, limits.rows).match(text, begin)
+    if whole and len(text) <= limits.size and (not full or text[full.end() :] == shape.tail):
         return text, ""
+    if full and full.end() <= last:
+        end, how = full.end(), f"the first {limits.rows:,} rows"
+    else:
+        some = _rows(shape.row, 0, limits.rows).match(text, begin, last)
+        end, how = some.end() if some else begin, f"the first {limits.size:,} bytes"
     body = text[begin:end].removesuffix(b"," if shape.sign == b"},{" else b"")
-    return _link(text[:begin], more) + body + shape.tail, how
+    return head + body + shape.tail, how
 
 
 def _link(head: bytes, more: str) -> bytes:
