@@ -386,7 +386,7 @@ def _to_result(store: Graph, iri: str, first: Callable[..., str]) -> tuple[Rank,
         *(against, f"{level}%" if level and percent else level),
         first(summary, KG.about, FABIO.hasArXivId),
         first(summary, KG.inDigest, DCTERMS.date),
-        _first(store, said[0], OA.exact),
+        _first(store, min(said), OA.exact),
     )
     falls = bool(node[KG.metric]) and first(node[KG.metric][0], KG.better) == "down"
     number = Decimal(node[KG.value][0])

@@ -16,13 +16,10 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from kg.errors import StoreError
-from kg.store import open_store
+from kg.store import MASTER, open_store
 from kg.vocabulary import Names
 
-__all__ = ["MASTER", "Snapshot", "load_snapshot", "open_master", "to_version"]
-
-MASTER = "graph.nq"
-"""The file of a folder that holds its whole graph."""
+__all__ = ["Snapshot", "load_snapshot", "open_master", "to_version"]
 
 _TOGETHER = 100_000
 """Lines that are loaded at once."""

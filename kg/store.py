@@ -43,10 +43,13 @@ from kg.vocabulary import DEFAULT_BASE, KG, PREFIXES, Names
 if TYPE_CHECKING:
     from rdflib import Dataset
 
-__all__ = ["Answer", "Graph", "Refreshed", "Store", "Term", "open_store", "query", "select"]
+__all__ = ["MASTER", "Answer", "Graph", "Refreshed", "Store", "Term", "open_store", "query", "select"]
 
 Term = ox.NamedNode | ox.Literal
 Answer = ox.QuerySolutions | ox.QueryTriples | ox.QueryBoolean
+
+MASTER = "graph.nq"
+"""The file of a folder that a build publishes its whole graph in."""
 
 _FOLDER = ".store"
 _FORMAT = "1"
@@ -115,7 +118,7 @@ def open_store(folder: Path | str, *, base: str | None = None, write: bool = Fal
 
 
 def _missing(folder: Path) -> str:
-    master = folder / "graph.nq"
+    master = folder / MASTER
     if master.is_file():
         return f"no store in {folder}, only files; make one of them with: kg import {master} -o {folder}"
     return f"no graph in {folder}; make one with: kg build SOURCE -o {folder}"
@@ -436,7 +439,7 @@ class Store:
 
     @property
     def _master(self) -> Path:
-        return self._home.parent / "graph.nq"
+        return self._home.parent / MASTER
 
     def batches(self, size: int) -> Iterator[list[ox.Quad]]:
         """The summaries' graphs, `size` at a time, each batch with all that is said of the things in it."""

@@ -14,6 +14,8 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
+from kg.build import build
+
 CHECKOUT = Path(__file__).parents[1]
 
 settings.register_profile("ci", derandomize=True)
@@ -34,6 +36,14 @@ def shared() -> Path:
     """The folder with the corpus, the gold and the scorer, beside the checkout."""
     folder = CHECKOUT.parent / "shared"
     need(f"the corpus in {folder}", (folder / "corpus").is_dir())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the graph of the bundled example, to read only."""
+    folder = tmp_path_factory.mktemp("example")
+    build([], folder)
     return folder
 
 

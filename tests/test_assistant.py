@@ -8,20 +8,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pytest
 from mcp import Client, StdioServerParameters
 from serving import finish
 
-from kg.build import build
-
 T = TypeVar("T")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("assisted")
-    build([], folder)
-    return folder
 
 
 def converse(folder: Path, talk: Callable[[Client], Awaitable[T]]) -> T:
@@ -48,25 +38,25 @@ def call(folder: Path, tool: str, **arguments: Any) -> tuple[bool, str]:
     return converse(folder, talk)
 
 
-def test_the_tools_say_what_they_do_and_that_they_only_read(folder: Path) -> None:
+def test_the_tools_say_what_they_do_and_that_they_only_read(example: Path) -> None:
     async def talk(client: Client) -> Any:
         return await client.list_tools()
 
-    tools = {tool.name: tool for tool in converse(folder, talk).tools}
+    tools = {tool.name: tool for tool in converse(example, talk).tools}
     assert sorted(tools) == ["beats", "describe", "evidence", "leaderboard", "search", "sparql"]
     for tool in tools.values():
         assert tool.description
         assert tool.annotations.read_only_hint is True
 
 
-def test_search_finds_names(folder: Path) -> None:
-    failed, text = call(folder, "search", words="cottention", limit=3)
+def test_search_finds_names(example: Path) -> None:
+    failed, text = call(example, "search", words="cottention", limit=3)
     assert not failed
     assert json.loads(text)[0] == {"kind": "method", "name": "Cottention", "words": ""}
 
 
-def test_describe_tells_of_one_thing_with_its_words(folder: Path) -> None:
-    failed, text = call(folder, "describe", name="Cottention")
+def test_describe_tells_of_one_thing_with_its_words(example: Path) -> None:
+    failed, text = call(example, "describe", name="Cottention")
     (card,) = json.loads(text)
     assert not failed
     assert card["kind"] == "method"
@@ -74,17 +64,17 @@ def test_describe_tells_of_one_thing_with_its_words(folder: Path) -> None:
     assert "81.8" in card["results"][0]["words"]
 
 
-def test_leaderboard_and_evidence_are_the_named_queries(folder: Path) -> None:
-    failed, text = call(folder, "leaderboard", benchmark="GLUE")
+def test_leaderboard_and_evidence_are_the_named_queries(example: Path) -> None:
+    failed, text = call(example, "leaderboard", benchmark="GLUE")
     assert not failed
     assert [row["value"] for row in json.loads(text)] == ["83.1", "81.8"]
-    failed, text = call(folder, "evidence", name="Cottention")
+    failed, text = call(example, "evidence", name="Cottention")
     assert not failed
     assert {row["thing"] for row in json.loads(text)} == {"Cottention"}
 
 
-def test_sparql_reads_and_nothing_else(folder: Path) -> None:
-    failed, text = call(folder, "sparql", query="ASK { ?p kg:proposes ?m }")
+def test_sparql_reads_and_nothing_else(example: Path) -> None:
+    failed, text = call(example, "sparql", query="ASK { ?p kg:proposes ?m }")
     assert (failed, text.strip()) == (False, "true")
     for query, reason in (
         ("DROP ALL", "updates are refused"),
@@ -92,18 +82,18 @@ def test_sparql_reads_and_nothing_else(folder: Path) -> None:
         ("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }", "takes longer than 5 s"),
         ("SELECT", "line 1, column 7"),
     ):
-        failed, text = call(folder, "sparql", query=query)
+        failed, text = call(example, "sparql", query=query)
         assert failed
         assert reason in text
 
 
-def test_long_answers_are_cut_and_say_so(folder: Path) -> None:
-    failed, text = call(folder, "sparql", query="SELECT * { ?s ?p ?o }")
+def test_long_answers_are_cut_and_say_so(example: Path) -> None:
+    failed, text = call(example, "sparql", query="SELECT * { ?s ?p ?o }")
     assert not failed
     assert text.endswith("\n(cut: the first 200 rows of more)")
 
 
-def test_a_name_that_is_not_there_is_an_error_with_those_near(folder: Path) -> None:
-    failed, text = call(folder, "describe", name="Cotention")
+def test_a_name_that_is_not_there_is_an_error_with_those_near(example: Path) -> None:
+    failed, text = call(example, "describe", name="Cotention")
     assert failed
     assert "near: Cottention" in text

@@ -42,14 +42,6 @@ DIGEST = """## Papers for 2025-01-02
 """
 
 
-@pytest.fixture(scope="session")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the graph of the bundled example."""
-    folder = tmp_path_factory.mktemp("example")
-    build([], folder)
-    return folder
-
-
 @pytest.fixture(scope="module")
 def server(example: Path) -> Iterator[Running]:
     with serving(example) as running:
@@ -242,7 +234,10 @@ def test_a_node_is_found_at_its_own_address_where_the_base_is_the_servers(tmp_pa
             running.ask("SELECT ?n { ?n a ?class FILTER(STRSTARTS(STR(?n), STR(<" + base + ">))) }")
         ):
             path = row["n"].removeprefix(base)
-            assert running.client.get(path, headers={"accept": "text/turtle"}).status_code == 200, path
+            for accept in ("text/html", "text/turtle", "application/ld+json"):
+                answer = running.client.get(path, headers={"accept": accept})
+                assert answer.status_code == 200, path
+                assert answer.headers["content-type"].startswith(accept)
 
 
 @pytest.mark.parametrize("path", ["paper/0000.00000", "nothing", "%2e%2e/etc/passwd", "a%00b", "<x>", "ä"])

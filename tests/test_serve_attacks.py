@@ -30,7 +30,6 @@ from hostile_queries import EXPECTED, HOSTILE_QUERIES, attack, services
 from serving import Running, serving, serving_command
 from test_serve import QUERY, TITLES, rows
 
-from kg.build import build
 from kg.queries import load_queries
 from kg.serve.limits import Limits
 from kg.serve.web import Settings
@@ -40,15 +39,8 @@ ATTACKS = [(kind, name) for kind, queries in HOSTILE_QUERIES.items() for name in
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("attacked")
-    build([], folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def server(folder: Path) -> Iterator[Running]:
-    with serving(folder, Settings(limits=Limits(seconds=LIMIT, memory=256 * 1024 * 1024))) as running:
+def server(example: Path) -> Iterator[Running]:
+    with serving(example, Settings(limits=Limits(seconds=LIMIT, memory=256 * 1024 * 1024))) as running:
         yield running
 
 
@@ -68,8 +60,8 @@ def test_a_hostile_query_ends_in_an_error_in_time_and_the_server_lives(
     assert len(rows(server.ask(TITLES))) == 10
 
 
-def test_what_wants_too_much_memory_is_told_so(folder: Path) -> None:
-    with serving(folder, Settings(limits=Limits(seconds=30, memory=64 * 1024 * 1024))) as running:
+def test_what_wants_too_much_memory_is_told_so(example: Path) -> None:
+    with serving(example, Settings(limits=Limits(seconds=30, memory=64 * 1024 * 1024))) as running:
         answer, seconds = attack(running.client, "memory bombs", "doubling")
         assert (answer.status_code, answer.text) == (
             507,
@@ -78,8 +70,8 @@ def test_what_wants_too_much_memory_is_told_so(folder: Path) -> None:
         assert seconds < 10
 
 
-def test_what_wants_too_much_time_is_told_so(folder: Path) -> None:
-    with serving(folder, Settings(limits=Limits(seconds=0.5))) as running:
+def test_what_wants_too_much_time_is_told_so(example: Path) -> None:
+    with serving(example, Settings(limits=Limits(seconds=0.5))) as running:
         answer, seconds = attack(running.client, "path bombs", "twelve steps")
         assert (answer.status_code, answer.text) == (
             504,
@@ -264,9 +256,9 @@ def test_two_hosts_or_two_origins_are_refused(server: Running) -> None:
     ],
 )
 def test_other_pages_may_ask_only_where_that_is_asked_for(
-    folder: Path, guests: tuple[str, ...], origin: str, allowed: str | None
+    example: Path, guests: tuple[str, ...], origin: str, allowed: str | None
 ) -> None:
-    with serving(folder, Settings(guests=guests)) as running:
+    with serving(example, Settings(guests=guests)) as running:
         for method in ("GET", "OPTIONS"):
             answer = running.client.request(
                 method, "sparql", params={"query": "ASK {}"}, headers={"origin": origin}
@@ -276,14 +268,14 @@ def test_other_pages_may_ask_only_where_that_is_asked_for(
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
-def test_a_token_opens_and_nothing_else_does(folder: Path, host: str) -> None:
+def test_a_token_opens_and_nothing_else_does(example: Path, host: str) -> None:
     def basic(password: str) -> str:
         return f"Basic {base64.b64encode(f'anyone:{password}'.encode()).decode()}"
 
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     url = "" if host == "127.0.0.1" else f"http://localhost:{port}/"
-    with serving(folder, Settings(host=host, token="s3cret-ü", url=url), port) as running:
+    with serving(example, Settings(host=host, token="s3cret-ü", url=url), port) as running:
         for given, status in (
             ("Bearer s3cret-ü", 200),
             ("bearer s3cret-ü", 200),
@@ -381,8 +373,8 @@ def exchange(address: tuple[str, int], request: bytes) -> bytes:
     return b"".join(pieces)
 
 
-def test_2000_malformed_requests_get_no_500_and_no_traceback(folder: Path) -> None:
-    with serving_command(folder) as (url, process):
+def test_2000_malformed_requests_get_no_500_and_no_traceback(example: Path) -> None:
+    with serving_command(example) as (url, process):
         where = httpx.URL(url)
         requests = [malformed(number, where.netloc) for number in range(2_000)]
         assert len({*requests}) == 2_000
@@ -400,18 +392,18 @@ def test_2000_malformed_requests_get_no_500_and_no_traceback(folder: Path) -> No
     assert not [answer for answer in answers if b"Traceback" in answer]
 
 
-def test_a_slow_body_is_given_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_body_is_given_up(example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kg.serve.web._SLOWEST", 0.3)
-    with serving(folder) as running, socket.create_connection(running.address) as line:
+    with serving(example) as running, socket.create_connection(running.address) as line:
         host = f"Host: 127.0.0.1:{running.address[1]}\r\n"
         head = f"POST /sparql HTTP/1.1\r\n{host}Content-Type: {QUERY}\r\nContent-Length: 9\r\n\r\nASK"
         line.sendall(head.encode())
         assert line.recv(1000).split()[1] == b"408"
 
 
-def test_a_slow_head_is_given_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_head_is_given_up(example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kg.serve.server._SLOWEST_HEAD", 0.4)
-    with serving(folder) as running:
+    with serving(example) as running:
         for first in (b"", b"GET / HTTP/1.1\r\n"):
             with socket.create_connection(running.address, timeout=5) as line:
                 line.sendall(first)
@@ -424,11 +416,11 @@ def test_a_slow_head_is_given_up(folder: Path, monkeypatch: pytest.MonkeyPatch) 
             time.sleep(0.6)
 
 
-def test_answers_that_nobody_reads_do_not_pile_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_that_nobody_reads_do_not_pile_up(example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kg.serve.server._MOST_HELD", 40 * 1024 * 1024)
     monkeypatch.setattr("kg.serve.server._SLOWEST_READER", 3)
     big = urlencode({"query": "SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 30000", "format": "json"})
-    with serving(folder) as running, ExitStack() as stack:
+    with serving(example) as running, ExitStack() as stack:
         host = f"Host: 127.0.0.1:{running.address[1]}\r\n"
         lines = [stack.enter_context(socket.create_connection(running.address)) for _ in range(8)]
         for line in lines:
@@ -500,9 +492,9 @@ def siege(url: str, clients: int, requests: int, attackers: int) -> list[tuple[f
     return found
 
 
-def test_good_clients_are_answered_while_others_attack(folder: Path) -> None:
+def test_good_clients_are_answered_while_others_attack(example: Path) -> None:
     requests = int(os.environ.get("KG_SIEGE", "20"))
-    with serving(folder) as running:
+    with serving(example) as running:
         found = siege(running.url, 16, requests, 2)
     assert Counter(status for _, status in found) == {200: 14 * requests}
     assert quantiles([seconds for seconds, _ in found], n=100)[98] <= 2

@@ -27,15 +27,8 @@ HTML = {"accept": "text/html"}
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("pooled")
-    build([], folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def server(folder: Path) -> Iterator[Running]:
-    with serving(folder) as running:
+def server(example: Path) -> Iterator[Running]:
+    with serving(example) as running:
         yield running
 
 
@@ -56,7 +49,7 @@ def test_a_small_answer_does_not_wait_for_an_acknowledgement(server: Running) ->
 # Counts
 
 
-def test_whoever_gives_up_leaves_nothing_behind(folder: Path) -> None:
+def test_whoever_gives_up_leaves_nothing_behind(example: Path) -> None:
     limits = Limits(seconds=0.2, workers=4)
 
     async def give_up(pool: Pool, after: float) -> None:
@@ -66,7 +59,7 @@ def test_whoever_gives_up_leaves_nothing_behind(folder: Path) -> None:
         await asyncio.wait([asking])
 
     async def main() -> None:
-        async with open_pool(folder, limits, "http://x/") as pool:
+        async with open_pool(example, limits, "http://x/") as pool:
             for number in range(40):
                 await asyncio.gather(*(give_up(pool, 0.15 + 0.002 * (number % 50)) for _ in range(4)))
             await asyncio.sleep(0.5)
@@ -78,9 +71,9 @@ def test_whoever_gives_up_leaves_nothing_behind(folder: Path) -> None:
     finish(main())
 
 
-def test_the_end_of_a_pool_is_the_end_of_all_its_processes(folder: Path) -> None:
+def test_the_end_of_a_pool_is_the_end_of_all_its_processes(example: Path) -> None:
     async def main() -> list[int]:
-        async with open_pool(folder, Limits(seconds=30), "http://x/") as pool:
+        async with open_pool(example, Limits(seconds=30), "http://x/") as pool:
             asking = [asyncio.create_task(pool.ask(Sparql(SLOW))) for _ in range(3)]
             await asyncio.sleep(0.5)
             zygote = pool._zygote.process.pid
@@ -118,8 +111,8 @@ def test_a_retired_graph_goes_when_its_last_question_is_answered(tmp_path: Path)
         assert former.process.poll() is not None
 
 
-def test_a_worker_that_keeps_much_memory_is_replaced(folder: Path) -> None:
-    with serving(folder, Settings(limits=Limits(memory=256 * 1024 * 1024))) as running:
+def test_a_worker_that_keeps_much_memory_is_replaced(example: Path) -> None:
+    with serving(example, Settings(limits=Limits(memory=256 * 1024 * 1024))) as running:
         (before,) = _after(running, "ASK {}")
         grown = "SELECT (STRLEN(?v) AS ?n) { BIND('xxxxxxxxxxxxxxxx' AS ?v0) " + " ".join(
             f"BIND(CONCAT(?v{n}, ?v{n}) AS ?v{n + 1})" for n in range(21)
@@ -156,8 +149,8 @@ def test_a_broken_graph_is_told_once(tmp_path: Path, capfd: pytest.CaptureFixtur
 # Pages
 
 
-def test_pages_show_the_graph_where_queries_are_strict(folder: Path) -> None:
-    with serving(folder, Settings(union=False)) as strict:
+def test_pages_show_the_graph_where_queries_are_strict(example: Path) -> None:
+    with serving(example, Settings(union=False)) as strict:
         assert rows(strict.ask("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")) == [{"n": "0"}]
         assert "Cottention" in strict.client.get("search", params={"words": "cottention"}, headers=HTML).text
         assert strict.client.get("find", params={"name": "GLUE"}).status_code == 303
@@ -165,10 +158,10 @@ def test_pages_show_the_graph_where_queries_are_strict(folder: Path) -> None:
             assert strict.client.get("paper/2409.20566", headers={"accept": accept}).status_code == 200
 
 
-def test_a_person_gets_a_page_whatever_goes_wrong(folder: Path) -> None:
+def test_a_person_gets_a_page_whatever_goes_wrong(example: Path) -> None:
     limits = Limits(seconds=1, memory=128 * 1024 * 1024, size=50_000)
     doubled = " ".join(f"BIND(CONCAT(?v{n}, ?v{n}) AS ?v{n + 1})" for n in range(40))
-    with serving(folder, Settings(limits=limits)) as running:
+    with serving(example, Settings(limits=limits)) as running:
         for query, status in (
             (SLOW, 504),
             ("SELECT (STRLEN(?v40) AS ?n) { BIND('xxxxxxxx' AS ?v0) " + doubled + " }", 507),
@@ -186,8 +179,8 @@ def test_a_person_gets_a_page_whatever_goes_wrong(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("format", ["turtle", "ntriples", "jsonld", "rdfxml"])
-def test_triples_stay_below_the_size_in_every_format(folder: Path, format: str) -> None:
-    with serving(folder, Settings(limits=Limits(size=50_000))) as running:
+def test_triples_stay_below_the_size_in_every_format(example: Path, format: str) -> None:
+    with serving(example, Settings(limits=Limits(size=50_000))) as running:
         asked = {"query": "CONSTRUCT WHERE { ?s ?p ?o }", "format": format}
         answer = running.client.get("sparql", params=asked)
         assert answer.status_code == 200
@@ -195,8 +188,8 @@ def test_triples_stay_below_the_size_in_every_format(folder: Path, format: str) 
         assert answer.headers["kg-cut"].startswith("the first ")
 
 
-def test_pages_come_while_queries_keep_all_workers(folder: Path) -> None:
-    with serving(folder, Settings(limits=Limits(seconds=2, workers=2))) as running:
+def test_pages_come_while_queries_keep_all_workers(example: Path) -> None:
+    with serving(example, Settings(limits=Limits(seconds=2, workers=2))) as running:
         asking = [
             asyncio.run_coroutine_threadsafe(running.pool.ask(Sparql(SLOW)), running.loop) for _ in range(20)
         ]
@@ -209,8 +202,8 @@ def test_pages_come_while_queries_keep_all_workers(folder: Path) -> None:
             each.cancel()
 
 
-def test_long_queries_give_way_to_short_ones(folder: Path) -> None:
-    with serving(folder, Settings(limits=Limits(seconds=4, workers=6))) as running:
+def test_long_queries_give_way_to_short_ones(example: Path) -> None:
+    with serving(example, Settings(limits=Limits(seconds=4, workers=6))) as running:
         asking = [
             asyncio.run_coroutine_threadsafe(running.pool.ask(Sparql(SLOW)), running.loop) for _ in range(4)
         ]
@@ -248,8 +241,8 @@ def test_silent_connections_keep_nobody_out(server: Running) -> None:
             assert len(rows(server.ask(TITLES))) == 10
 
 
-def test_the_server_listens_on_ipv6_too(folder: Path) -> None:
-    with serving(folder, Settings(host="::1")) as running:
+def test_the_server_listens_on_ipv6_too(example: Path) -> None:
+    with serving(example, Settings(host="::1")) as running:
         assert running.url.startswith("http://[::1]:")
         assert len(rows(running.ask(TITLES))) == 10
 

@@ -22,18 +22,15 @@ from kg.lookup import Hit, find, search
 from kg.queries import Table, guard, load_queries
 from kg.snapshot import Snapshot, load_snapshot, open_master
 from kg.store import query
+from kg.views.node import derive_node
+from kg.views.page import Page, Site, read_style, render_page
 from kg.views.site import (
-    Page,
-    Site,
     derive_finds,
     derive_homonyms,
-    derive_node,
     derive_query,
     derive_results,
     derive_start,
     derive_triples,
-    read_style,
-    render_page,
     to_notice,
 )
 
@@ -54,10 +51,8 @@ def load(folder: Path) -> Snapshot:
 
 
 @pytest.fixture(scope="module")
-def graph(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    folder = tmp_path_factory.mktemp("example")
-    build([], folder)
-    return load(folder)
+def graph(example: Path) -> Snapshot:
+    return load(example)
 
 
 def built(folder: Path, *texts: str, byline: str = "Ann Lee") -> Snapshot:
@@ -133,7 +128,7 @@ def test_the_words_of_a_result_stand_below_it(graph: Snapshot) -> None:
 
 def test_a_named_query_is_a_page_with_a_form(graph: Snapshot) -> None:
     named = load_queries()["leaderboard"]
-    page = derive_query(graph, named, {"benchmark": "glue"}, SITE)
+    page = derive_query(graph, named, {"benchmark": "glue"}, SITE, 1_000)
     assert page.title == named.help.partition("\n")[0].rstrip(".")
     assert [line["value"] for line in grid(page, "")] == ["83.1", "81.8"]
     assert "benchmark" not in page.grids[0].columns
@@ -151,7 +146,7 @@ def test_the_sparql_of_a_page_asks_the_same(graph: Snapshot, name: str) -> None:
     known = {"thing": "Cottention", "benchmark": "GLUE", "author": "gmongaras"}
     known |= {"paper": "2409.18747", "day": "2024-10-01", "beaten": "MM1-30B", "metric": "accuracy"}
     values = {each.name: known.get(each.name, "GLUE") for each in named.parameters}
-    page = derive_query(graph, named, values, SITE)
+    page = derive_query(graph, named, values, SITE, 1_000)
     assert page.asked
     guard(page.asked.text)
     assert parse_qs(urlsplit(page.asked.link).query)["query"] == [page.asked.text]
@@ -161,15 +156,15 @@ def test_the_sparql_of_a_page_asks_the_same(graph: Snapshot, name: str) -> None:
 
 def test_a_query_about_a_thing_waits_for_one(graph: Snapshot) -> None:
     named = load_queries()["evidence"]
-    assert not derive_query(graph, named, {}, SITE).grids
-    everything = derive_query(graph, named, {"thing": ""}, SITE)
+    assert not derive_query(graph, named, {}, SITE, 1_000).grids
+    everything = derive_query(graph, named, {"thing": ""}, SITE, 1_000)
     assert everything.count == f"{len(everything.grids[0].rows)} rows."
-    assert derive_query(graph, load_queries()["papers"], {}, SITE).grids
+    assert derive_query(graph, load_queries()["papers"], {}, SITE, 1_000).grids
 
 
 def test_a_long_list_is_cut_and_says_so(graph: Snapshot) -> None:
     named = replace(load_queries()["counts"], sparql="SELECT ?s ?p { ?s ?p ?o }")
-    page = derive_query(graph, named, {}, SITE, most=100_000)
+    page = derive_query(graph, named, {}, SITE, 100_000)
     assert len(page.grids[0].rows) == 200
     assert page.count == "200 rows shown; downloads hold up to 100,000 rows."
 
@@ -177,7 +172,7 @@ def test_a_long_list_is_cut_and_says_so(graph: Snapshot) -> None:
 @pytest.mark.parametrize("values", [{"benchmark": "no such thing"}, {"nothing": "x"}])
 def test_what_a_query_cannot_mean_is_an_error(graph: Snapshot, values: dict[str, str]) -> None:
     with pytest.raises(QueryError):
-        derive_query(graph, load_queries()["leaderboard"], values, SITE)
+        derive_query(graph, load_queries()["leaderboard"], values, SITE, 1_000)
 
 
 def test_things_lead_to_what_tells_more_of_them(graph: Snapshot) -> None:
@@ -240,18 +235,18 @@ def test_the_papers_of_a_thing_have_titles(graph: Snapshot) -> None:
 
 def test_search_has_one_row_a_node_and_says_where_it_stops(graph: Snapshot) -> None:
     hits = [Hit("method", "X", ""), Hit("method", "X", "Xs"), Hit("text", "2409.18747", "… x …")]
-    page = derive_finds(hits, "x", SITE, limit=100)
+    page = derive_finds(hits, "x", SITE, 100)
     assert page.note == "2 finds."
     assert links(page)["2409.18747"] == "/kg/paper/2409.18747"
-    assert derive_finds(hits, "x", SITE, limit=3).note == "The first 3 finds of more; add a word."
+    assert derive_finds(hits, "x", SITE, 3).note == "The first 3 finds of more; add a word."
     names = [(hit.kind, hit.name) for hit in search(graph, "a", 500)]
     assert len(set(names)) == len(names)
 
 
 def test_a_search_for_nothing_is_answered_kindly(graph: Snapshot) -> None:
     assert search(graph, " ") == []
-    assert derive_finds([], " ", SITE).note == "Write a name, or words of a text, into the field above."
-    assert "fewer" in derive_finds([], "qqqq", SITE).note
+    assert derive_finds([], " ", SITE, 100).note == "Write a name, or words of a text, into the field above."
+    assert "fewer" in derive_finds([], "qqqq", SITE, 100).note
 
 
 # Answers
@@ -259,22 +254,20 @@ def test_a_search_for_nothing_is_answered_kindly(graph: Snapshot) -> None:
 
 def test_answers_show_names_in_place_of_paths(graph: Snapshot) -> None:
     sparql = "SELECT ?p ?m { ?p kg:proposes ?m . ?m skos:prefLabel 'Cottention' }"
-    page = derive_results(rows_of(graph, sparql), sparql, graph.names, SITE, graph=graph)
+    page = derive_results(rows_of(graph, sparql), sparql, graph, SITE, 1_000)
     (paper, method) = page.grids[0].rows[0]
     assert paper.text == node(graph, "2409.18747").title
     assert (paper.link, paper.title) == ("/kg/paper/2409.18747", "paper/2409.18747")
     assert method.text == "Cottention"
-    plain = derive_results(rows_of(graph, sparql), sparql, graph.names, SITE)
-    assert plain.grids[0].rows[0][0].text == "paper/2409.18747"
 
 
 def test_a_long_answer_says_what_a_download_holds(graph: Snapshot) -> None:
     sparql = "SELECT * { ?s ?p ?o }"
-    page = derive_results(rows_of(graph, sparql), sparql, graph.names, SITE, graph=graph, most=1_000)
+    page = derive_results(rows_of(graph, sparql), sparql, graph, SITE, 1_000)
     assert page.count == "200 rows shown; downloads hold up to 1,000 rows."
     assert len(page.grids[0].rows) == 200
     triples = list(cast(ox.QueryTriples, query(graph.quads, "CONSTRUCT WHERE { ?s kg:on ?o }")))
-    page = derive_triples(triples, "x", graph.names, SITE, graph=graph, most=1_000)
+    page = derive_triples(triples, "x", graph, SITE, 1_000)
     assert page.count == f"{len(triples)} triples."
     assert [format.text for format in page.formats] == ["Turtle", "N-Triples", "JSON-LD", "RDF/XML"]
 
@@ -305,9 +298,8 @@ def test_statements_are_closed_and_mentions_counted(graph: Snapshot) -> None:
 def test_persons_of_one_name_are_told_apart_by_a_paper(tmp_path: Path) -> None:
     graph = built(tmp_path, "Zeta is a method.", "Omega is a method.")
     found = find(graph, "Ann Lee")
-    page = derive_homonyms(found, graph.names, SITE, graph=graph)
+    page = derive_homonyms(found, graph, SITE)
     assert sorted(line["one of them"] for line in grid(page, "")) == ["Paper 1", "Paper 2"]
-    assert derive_homonyms(found, graph.names, SITE).grids[0].columns == ("name", "kind")
 
 
 def test_notices_give_no_advice_for_a_command_line(graph: Snapshot) -> None:
@@ -337,11 +329,11 @@ def check(page: Page) -> None:
 
 def hostile_pages(graph: Snapshot, text: str) -> Iterator[Page]:
     """Every page that says this."""
-    yield derive_finds(search(graph, text, 100), text, SITE, limit=100)
-    yield derive_finds([Hit(text, text, text), Hit("text", text, text)], text, SITE)
+    yield derive_finds(search(graph, text, 100), text, SITE, 100)
+    yield derive_finds([Hit(text, text, text), Hit("text", text, text)], text, SITE, 100)
     yield to_notice(text, text, text, words=text)
     found = find(graph, text)
-    yield derive_homonyms(found, graph.names, SITE, graph=graph)
+    yield derive_homonyms(found, graph, SITE)
     for each in found:
         page = derive_node(graph, each.iri, SITE)
         assert page
@@ -363,9 +355,9 @@ def test_hostile_text_is_only_shown(tmp_path: Path) -> None:
         assert page
         check(page)
     for named in load_queries().values():
-        check(derive_query(graph, named, {each.name: "" for each in named.parameters}, SITE))
+        check(derive_query(graph, named, {each.name: "" for each in named.parameters}, SITE, 1_000))
     everything = "SELECT ?paper ?thing ?author ?p { ?paper ?p ?thing . ?thing ?q ?author }"
-    check(derive_results(rows_of(graph, everything), everything, graph.names, SITE, graph=graph))
+    check(derive_results(rows_of(graph, everything), everything, graph, SITE, 1_000))
     check(derive_start(graph, SITE, LIMITS))
 
 
@@ -384,7 +376,7 @@ def test_no_address_leads_to_a_script_or_to_another_host_by_stealth(graph: Snaps
     check(page)
     assert "javascript:alert(1)" in render_page(page, SITE)
     for sparql in ("SELECT * { ?s ?p ?o }", "SELECT ?page { ?s ?p ?page }"):
-        page = derive_results(rows_of(hostile, sparql), sparql, graph.names, SITE, graph=hostile)
+        page = derive_results(rows_of(hostile, sparql), sparql, hostile, SITE, 1_000)
         check(page)
         assert not any(unquote_plus(link).startswith(("//", "/kg//")) for link in links(page).values())
 
@@ -401,8 +393,8 @@ def test_nothing_is_wider_than_the_screen(
         "start": derive_start(graph, SITE, LIMITS),
         "thing": node(graph, "GLUE"),
         "paper": node(graph, "2409.18747"),
-        "query": derive_query(graph, load_queries()["leaderboard"], {"benchmark": "GLUE"}, SITE),
-        "search": derive_finds(search(graph, "attention", 100), "attention", SITE, limit=100),
+        "query": derive_query(graph, load_queries()["leaderboard"], {"benchmark": "GLUE"}, SITE, 1_000),
+        "search": derive_finds(search(graph, "attention", 100), "attention", SITE, 100),
         "notice": to_notice("Nothing found", "x" * 300, words="x" * 300),
     }
     (tmp_path / "style.css").write_bytes(read_style())

@@ -13,7 +13,7 @@ from pathlib import Path
 from kg.errors import OutputError
 from kg.export import bibtex, neo4j, networks, obsidian, rdf, tables
 from kg.files import write_file, write_folder
-from kg.store import Store
+from kg.store import MASTER, Store
 
 __all__ = ["FORMATS", "File", "Folder", "export", "find_format"]
 
@@ -40,7 +40,7 @@ class Folder:
 FORMATS: Mapping[str, File | Folder] = {
     "turtle": File("graph.ttl", "Turtle: all statements, to read", rdf.to_turtle),
     "ntriples": File("graph.nt", "N-Triples: all statements, a line each", rdf.to_ntriples),
-    "nquads": File("graph.nq", "N-Quads: with the graph that each statement stands in", rdf.to_nquads),
+    "nquads": File(MASTER, "N-Quads: with the graph that each statement stands in", rdf.to_nquads),
     "trig": File("graph.trig", "TriG: Turtle, graph by graph", rdf.to_trig),
     "jsonld": File("graph.jsonld", "JSON-LD with our context, graph by graph", rdf.to_jsonld),
     "rdfxml": File("graph.rdf", "RDF/XML: all statements", rdf.to_rdfxml),

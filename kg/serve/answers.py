@@ -36,17 +36,15 @@ from kg.serve.questions import (
 from kg.snapshot import Snapshot
 from kg.store import query
 from kg.turtle import to_turtle
+from kg.views.node import derive_node
+from kg.views.page import Page, Site, render_page, to_sentence
 from kg.views.site import (
-    Page,
-    Site,
     derive_finds,
     derive_homonyms,
-    derive_node,
     derive_query,
     derive_results,
     derive_start,
     derive_triples,
-    render_page,
     to_notice,
 )
 from kg.vocabulary import PREFIXES
@@ -104,7 +102,7 @@ def _answer(question: Question, context: Context) -> Answer:
 
 
 def _refuse(question: Question, context: Context, status: int, reason: str) -> Answer:
-    sentence = f"{reason[:1].upper()}{reason[1:]}{'' if reason.endswith('…') else '.'}"
+    sentence = to_sentence(reason)
     if isinstance(question, Sparql) and question.results == "html":
         return _to_page(to_notice("No answer", sentence, question.text), context, status)
     if isinstance(question, NamePage | QueryPage):
@@ -153,9 +151,8 @@ def _(question: Sparql, context: Context) -> Answer:
 
 
 def _answer_rows(found: ox.QuerySolutions, question: Sparql, context: Context) -> Answer:
-    graph, most = context.graph, context.limits.rows
     if question.results == "html":
-        page = derive_results(found, question.text, graph.names, context.site, graph=graph, most=most)
+        page = derive_results(found, question.text, context.graph, context.site, context.limits.rows)
         return _to_page(page, context)
     more = f"{context.site.url}#limits"
     text, cut = serialize_results(found, cast(Results, question.results), context.limits, more)
@@ -177,9 +174,8 @@ def _answer_triples(found: Iterable[ox.Triple], question: Sparql, context: Conte
         formats = "turtle, ntriples, jsonld or rdfxml"
         return _say(406, f"this query's answer comes as {formats}; ask for one of them in Accept")
     triples, cut = _take(found, context.limits)
-    graph, most = context.graph, context.limits.rows
     if question.triples == "html":
-        page = derive_triples(triples, question.text, graph.names, context.site, graph=graph, most=most)
+        page = derive_triples(triples, question.text, context.graph, context.site, context.limits.rows)
         return _to_page(page, context)
     return _to_answer(triples, question.triples, context.limits, cut)
 
@@ -258,16 +254,13 @@ def _(question: NamePage, context: Context) -> Answer:
     found = find(context.graph, question.name)
     if len(found) == 1:
         return Answer(303, TYPES["text"], found[0].iri.removeprefix(context.graph.names.base).encode())
-    graph = context.graph
-    return _to_page(derive_homonyms(found, graph.names, context.site, graph=graph), context)
+    return _to_page(derive_homonyms(found, context.graph, context.site), context)
 
 
 @_answer.register
 def _(question: QueryPage, context: Context) -> Answer:
     named, values = _named(question.name), dict(question.values)
-    return _to_page(
-        derive_query(context.graph, named, values, context.site, most=context.limits.rows), context
-    )
+    return _to_page(derive_query(context.graph, named, values, context.site, context.limits.rows), context)
 
 
 def _named(name: str) -> NamedQuery:

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 
 from kg.snapshot import Snapshot
 from kg.store import query
-from kg.views.site import Site
+from kg.views.page import Site
 from kg.vocabulary import DCTERMS, KG, PREFIXES, RDF, XSD
 
 __all__ = ["derive_service", "derive_void"]

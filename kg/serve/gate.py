@@ -2,8 +2,8 @@
 
 A page elsewhere can have a browser send requests here. So a request is let in only if it names one of our
 own hosts (a name that is made to point here is none), and if no other site has caused it, except one that
-was allowed with `--cors`, or by a link that a person followed. On another address than this machine's, or
-behind a proxy, a token can be asked for.
+was allowed with `--cors`, or by going to a page, as a link does. A token can be asked for; on another address
+than this machine's it must be.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Who is let in: `hosts` and `origins` are ours (no host: any), `guests` other origins, or `*`."""
+    """Who is let in: `hosts` and `origins` are ours, `guests` other origins, or `*`."""
 
     hosts: frozenset[str]
     origins: frozenset[str]
@@ -46,13 +46,12 @@ class Entry:
     token: str = ""
 
 
-def to_entry(url: str, port: int, *, anywhere: bool, guests: Iterable[str] = (), token: str = "") -> Entry:
-    """Who is let in at `url`, listening on a port; `anywhere` means on another address than localhost."""
+def to_entry(url: str, port: int, guests: Iterable[str] = (), token: str = "") -> Entry:
+    """Who is let in at `url`, and at this machine's own names where a port is listened on."""
     own = {f"{name}:{port}" for name in _LOCAL} | ({*_LOCAL} if port == 80 else set())
-    public = urlsplit(url)
+    public = urlsplit(url.lower())
     origins = {f"http://{host}" for host in own} | {f"{public.scheme}://{public.netloc}"}
-    hosts = frozenset() if anywhere else frozenset(own | {public.netloc.lower()})
-    return Entry(hosts, frozenset(map(str.lower, origins)), frozenset(guests), token)
+    return Entry(frozenset(own | {public.netloc}), frozenset(origins), frozenset(guests), token)
 
 
 class Gate:
@@ -68,7 +67,7 @@ class Gate:
             return
         headers = Headers(scope=scope)
         origin = headers.get("origin", "")
-        guest = bool(origin) and not self._is_own(origin, headers) and self._is_guest(origin)
+        guest = bool(origin) and not self._is_own(origin) and self._is_guest(origin)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -85,7 +84,7 @@ class Gate:
         hosts = headers.getlist("host")
         if len(hosts) != 1:
             return _say(400, "a request names one host")
-        if self._entry.hosts and hosts[0].lower() not in self._entry.hosts:
+        if hosts[0].lower() not in self._entry.hosts:
             return _say(421, f"this server is not {hosts[0]!r}; start it with --url to give it another name")
         if self._is_foreign(method, headers):
             return _say(
@@ -98,20 +97,17 @@ class Gate:
         return None
 
     def _is_foreign(self, method: str, headers: Headers) -> bool:
-        """Whether a page of another site caused a request, other than by a link that was followed."""
+        """Whether a page of another site caused a request, other than by going to a page here."""
         origins = headers.getlist("origin")
         if origins:
-            return len(origins) > 1 or not (self._is_own(origins[0], headers) or self._is_guest(origins[0]))
+            return len(origins) > 1 or not (self._is_own(origins[0]) or self._is_guest(origins[0]))
         if headers.get("sec-fetch-site", "none") in ("none", "same-origin") or self._is_guest("*"):
             return False
         followed = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
         return not (followed and method in ("GET", "HEAD"))
 
-    def _is_own(self, origin: str, headers: Headers) -> bool:
-        """Whether an origin is this server's; where any host is let in, that of the request's own."""
-        if origin.lower() in self._entry.origins:
-            return True
-        return not self._entry.hosts and origin.lower() == f"http://{headers.get('host', '').lower()}"
+    def _is_own(self, origin: str) -> bool:
+        return origin.lower() in self._entry.origins
 
     def _is_guest(self, origin: str) -> bool:
         return bool(self._entry.guests & {origin, "*"})

@@ -27,7 +27,8 @@ from kg.errors import KGError, StoreError
 from kg.serve.limits import Limits
 from kg.serve.questions import ANSWER, TYPES, Answer, Question, Sparql, pack_question, unpack_answer
 from kg.serve.worker import to_order
-from kg.snapshot import MASTER, open_master, to_version
+from kg.snapshot import open_master, to_version
+from kg.store import MASTER
 
 __all__ = ["Busy", "Pool", "open_pool"]
 
@@ -49,9 +50,6 @@ _PATIENCE = 2
 
 _PAGES = 2
 """Workers for pages and tools, which queries cannot take from them."""
-
-_SLACK = 1024 * 1024
-"""Bytes by which the parts of an answer beside its rows may pass the limit."""
 
 
 class Busy(KGError):
@@ -310,7 +308,7 @@ class Pool:
         worker.writer.write(pack_question(question))
         await worker.writer.drain()
         head, body = ANSWER.unpack(await worker.reader.readexactly(ANSWER.size))
-        if body > self.limits.size + _SLACK:
+        if body > self.limits.size:
             raise EOFError(f"an answer of {body} bytes")
         said = await worker.reader.readexactly(head)
         return unpack_answer(said, await worker.reader.readexactly(body))

@@ -47,7 +47,8 @@ from kg.serve.questions import (
     Void,
 )
 from kg.serve.server import Outbox, to_server
-from kg.views.site import Site, read_style, render_page, to_notice, to_site
+from kg.views.page import Site, read_style, render_page, to_sentence, to_site
+from kg.views.site import to_notice
 
 __all__ = ["Settings", "run", "serve"]
 
@@ -155,9 +156,7 @@ def _make_app(pool: Pool, site: Site, settings: Settings, port: int) -> ASGIApp:
         Route("/{path:path}", asking(_ask_node), methods=["GET"]),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _explain})
-    anywhere = not settings.is_local
-    entry = to_entry(site.url, port, anywhere=anywhere, guests=settings.guests, token=settings.token)
-    return Gate(app, entry)
+    return Gate(app, to_entry(site.url, port, settings.guests, settings.token))
 
 
 def _explain(request: Request, error: Exception) -> Response:
@@ -216,8 +215,7 @@ def _to_page(answer: Answer, sparql: str, site: Site) -> Response:
     """An error as a person sees it, with the query to mend."""
     if answer.type.startswith("text/html"):
         return HTMLResponse(answer.body, answer.status)
-    reason = answer.body.decode().strip()
-    page = to_notice("No answer", f"{reason[:1].upper()}{reason[1:]}.", sparql)
+    page = to_notice("No answer", to_sentence(answer.body.decode().strip()), sparql)
     return HTMLResponse(render_page(page, site), answer.status)
 
 

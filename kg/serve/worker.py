@@ -34,7 +34,8 @@ from kg.serve.answers import Context, answer, make_context
 from kg.serve.limits import Limits
 from kg.serve.questions import QUESTION, TYPES, Answer, pack_answer, unpack_question
 from kg.snapshot import load_snapshot
-from kg.views.site import render_page, to_notice, to_site
+from kg.views.page import render_page, to_site
+from kg.views.site import to_notice
 from kg.vocabulary import Names
 
 __all__ = ["main", "to_order"]

@@ -14,7 +14,9 @@ from kg.queries import Table
 from kg.store import Graph, query
 from kg.views.cards import Place, Segment, to_segments
 from kg.views.page import (
+    LONGEST_WORDS,
     MOST_ROWS,
+    TRIPLES,
     Cell,
     Grid,
     Page,
@@ -43,10 +45,6 @@ _ORDER = ("part of", "versions", "narrower", "results", "papers", "written as", 
 _OUTWARD = ("pages", "elsewhere")
 """Tables of a card that are addresses of the web."""
 
-_LONGEST = 60
-"""Words that are longer than so many characters stand below their row."""
-
-_FORMATS = {"Turtle": "turtle", "JSON-LD": "jsonld", "N-Triples": "ntriples", "RDF/XML": "rdfxml"}
 _SUMMARIES = """
 SELECT ?summary ?day ?title ?abstract ?byline ?paper {
   ?summary kg:about ?paper ; kg:inDigest/dcterms:date ?day ;
@@ -78,7 +76,7 @@ def derive_node(graph: Graph, iri: str, site: Site) -> Page | None:
         found.kind,
         note=iri,
         links=(*_to_links(found, said, site), *_to_outward(card)),
-        formats=tuple(Cell(name, f"{link}?format={format}") for name, format in _FORMATS.items()),
+        formats=tuple(Cell(name, f"{link}?format={format}") for name, format in TRIPLES.items()),
         passages=tuple(_to_passages(graph, found, site)),
         grids=tuple(grid for grid in grids if grid.rows),
     )
@@ -175,7 +173,7 @@ def _to_grid(section: Section, site: Site) -> Grid:
 
 
 def _has_long_words(table: Table) -> bool:
-    return table.columns[-1] == "words" and any(len(row[-1]) > _LONGEST for row in table.rows)
+    return table.columns[-1] == "words" and any(len(row[-1]) > LONGEST_WORDS for row in table.rows)
 
 
 def _to_named(column: str, record: Mapping[str, str], site: Site) -> Cell:
@@ -204,7 +202,7 @@ def _to_pointing(by: list[ox.Quad], graph: Graph, site: Site) -> Grid:
     ordered = sorted(others, key=lambda quad: (quad.predicate.value, str(quad.subject)))
     rows = _to_rows([(quad.subject, quad.predicate) for quad in ordered[:MOST_ROWS]], graph, site)
     folded = tuple(
-        (Cell(to_count(count, "mention")), to_cell(term, graph, graph.names, site))
+        (Cell(to_count(count, "mention")), to_cell(term, graph, site))
         for term, count in sorted(counts.items(), key=lambda each: each[0].value)
     )
     note = f"{MOST_ROWS} of {len(others):,} shown." if len(others) > MOST_ROWS else ""
@@ -214,7 +212,7 @@ def _to_pointing(by: list[ox.Quad], graph: Graph, site: Site) -> Grid:
 def _to_rows(
     pairs: Iterable[tuple[object, object]], graph: Graph, site: Site
 ) -> tuple[tuple[Cell, ...], ...]:
-    return tuple(tuple(to_cell(term, graph, graph.names, site) for term in pair) for pair in pairs)
+    return tuple(tuple(to_cell(term, graph, site) for term in pair) for pair in pairs)
 
 
 # Texts

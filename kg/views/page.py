@@ -6,19 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
 import pyoxigraph as ox
 
 from kg.store import Graph
+from kg.views.templates import load_template
 from kg.vocabulary import DCTERMS, FOAF, KG, OA, RDFS, SKOS, TERMS, Names
 
-if TYPE_CHECKING:
-    from jinja2 import Template
-
 __all__ = [
+    "LONGEST_WORDS",
     "MOST_ROWS",
+    "TRIPLES",
     "Cell",
     "Grid",
     "Page",
@@ -37,11 +36,18 @@ __all__ = [
     "to_named_query",
     "to_paper",
     "to_query",
+    "to_sentence",
     "to_site",
 ]
 
 MOST_ROWS = 200
 """How many rows of a table a page shows."""
+
+LONGEST_WORDS = 60
+"""Words that are longer than so many characters stand below their row."""
+
+TRIPLES = {"Turtle": "turtle", "N-Triples": "ntriples", "JSON-LD": "jsonld", "RDF/XML": "rdfxml"}
+"""The formats that triples can be had in."""
 
 _LABELS = tuple(
     map(ox.NamedNode, (SKOS.prefLabel, FOAF.name, DCTERMS.title, RDFS.label, OA.exact, KG.writtenAs))
@@ -172,14 +178,14 @@ def to_formats(sparql: str, formats: Mapping[str, str], site: Site) -> tuple[Cel
     return tuple(Cell(name, to_query(sparql, site, format)) for name, format in formats.items())
 
 
-def to_cell(term: object, graph: Graph | None, names: Names, site: Site) -> Cell:
-    """A term to look at: a node by its name, if the graph has one, leads to its page, others to the web."""
+def to_cell(term: object, graph: Graph, site: Site) -> Cell:
+    """A term to look at: a node by its name, if it has one, leads to its page, others to the web."""
     if not isinstance(term, ox.NamedNode):
         return Cell("" if term is None else str(getattr(term, "value", term)))
-    path = TERMS.get(term.value) or term.value.removeprefix(names.base)
-    named = graph is not None and term.value.startswith(names.base)
-    label = find_label(graph, term) if graph and named else ""
-    return Cell(label or path, to_link(term.value, names, site), path if label else "")
+    base = graph.names.base
+    path = TERMS.get(term.value) or term.value.removeprefix(base)
+    label = find_label(graph, term) if term.value.startswith(base) else ""
+    return Cell(label or path, to_link(term.value, graph.names, site), path if label else "")
 
 
 def find_label(graph: Graph, node: ox.NamedNode) -> str:
@@ -191,6 +197,11 @@ def find_label(graph: Graph, node: ox.NamedNode) -> str:
     return ""
 
 
+def to_sentence(reason: str) -> str:
+    """What an error says, as a sentence."""
+    return f"{reason[:1].upper()}{reason[1:]}{'' if reason.endswith('…') else '.'}"
+
+
 def to_count(number: int, one: str) -> str:
     return f"{number:,} {one}{'s' * (number != 1)}"
 
@@ -200,22 +211,7 @@ def to_count(number: int, one: str) -> str:
 
 def render_page(page: Page, site: Site) -> str:
     """The page, whole but for the style sheet; without scripts."""
-    return _template().render(page=page, site=site)
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("site.html")
+    return load_template("site.html").render(page=page, site=site)
 
 
 @cache

@@ -23,6 +23,7 @@ from kg.store import Store
 from kg.views.cards import derive_cards
 from kg.views.layout import derive_positions
 from kg.views.scene import TYPES, Node, Scene, derive_scene
+from kg.views.templates import load_template
 from kg.vocabulary import slug
 
 if TYPE_CHECKING:
@@ -115,15 +116,7 @@ def to_network(scene: Scene, positions: Sequence[tuple[int, int]]) -> Network:
 
 def render_picture(network: Network, scene: Scene, cards: dict[str, Any], base: str = "") -> str:
     """The page for a drawing: its nodes and edges, and the cards of its panel."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     folder = Path(__file__).parent
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )
     heading = ", ".join(scene.around) or "kg"
     script = (folder / "picture.js").read_text(encoding="utf-8")
     content = {
@@ -136,7 +129,7 @@ def render_picture(network: Network, scene: Scene, cards: dict[str, Any], base: 
         "left_out": scene.left_out,
         **cards,
     }
-    return environment.get_template("picture.html").render(
+    return load_template("picture.html", trim=False).render(
         title=heading if scene.around else "Knowledge graph",
         heading=heading,
         style=(folder / "picture.css").read_text(encoding="utf-8"),

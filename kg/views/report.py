@@ -25,6 +25,7 @@ from kg.views.tallies import (
     derive_rivals,
     derive_span,
 )
+from kg.views.templates import load_template
 from kg.vocabulary import slug
 
 __all__ = ["REPORT", "Chapter", "Plot", "Report", "derive_report", "render_report", "write_report"]
@@ -252,17 +253,7 @@ def _count(number: int, one: str) -> str:
 
 def render_report(report: Report) -> str:
     """The page: whole, without scripts, and asking for nothing."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("report.html").render(report=report)
+    return load_template("report.html").render(report=report)
 
 
 def write_report(report: Report, path: Path) -> Path:

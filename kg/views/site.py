@@ -12,9 +12,10 @@ import pyoxigraph as ox
 from kg.lookup import Found, Hit, derive_counts
 from kg.queries import NamedQuery, Table, bind, load_queries, to_table
 from kg.store import Graph, Term, query
-from kg.views.node import derive_node
 from kg.views.page import (
+    LONGEST_WORDS,
     MOST_ROWS,
+    TRIPLES,
     Cell,
     Grid,
     Page,
@@ -22,8 +23,6 @@ from kg.views.page import (
     Shortlist,
     Site,
     find_label,
-    read_style,
-    render_page,
     to_cell,
     to_count,
     to_find,
@@ -32,35 +31,24 @@ from kg.views.page import (
     to_named_query,
     to_paper,
     to_query,
-    to_site,
 )
-from kg.vocabulary import XSD, Names
+from kg.vocabulary import XSD
 
 __all__ = [
-    "Page",
-    "Site",
     "derive_finds",
     "derive_homonyms",
-    "derive_node",
     "derive_query",
     "derive_results",
     "derive_start",
     "derive_triples",
-    "read_style",
-    "render_page",
     "to_notice",
-    "to_site",
 ]
 
 _ROWS = {"CSV": "csv", "TSV": "tsv", "JSON": "json", "XML": "xml"}
-_TRIPLES = {"Turtle": "turtle", "N-Triples": "ntriples", "JSON-LD": "jsonld", "RDF/XML": "rdfxml"}
 _SHORT = 7
 """How many entries a short list has."""
 
 _NUMERIC = frozenset({XSD.decimal, XSD.integer, XSD.double})
-_LONGEST = 60
-"""Words that are longer than so many characters stand below their row."""
-
 _MORE_NAMES = frozenset(
     ("subject", "on", "against", "winner", "rival", "baseline", "version", "proposed", "co_author", "model")
 )
@@ -144,51 +132,30 @@ def _to_plain_grid(heading: str, table: Table) -> Grid:
 # What a query found
 
 
-def derive_results(
-    answer: ox.QuerySolutions,
-    sparql: str,
-    names: Names,
-    site: Site,
-    *,
-    graph: Graph | None = None,
-    most: int | None = None,
-) -> Page:
-    """The rows of a SELECT, the first of them where they are many.
-
-    Nodes are shown by their names in `graph`; `most` is how many rows a download holds.
-    """
+def derive_results(answer: ox.QuerySolutions, sparql: str, graph: Graph, site: Site, most: int) -> Page:
+    """The rows of a SELECT, the first of them where they are many; a download holds at most `most`."""
     columns = tuple(variable.value for variable in answer.variables)
     rows = [tuple(solution) for solution in islice(answer, MOST_ROWS + 1)]
-    grid = _to_answer_grid(columns, rows[:MOST_ROWS], graph, names, site)
+    grid = _to_answer_grid(columns, rows[:MOST_ROWS], graph, site)
     count = _to_shown(len(rows), "row", most)
     return Page("Answer", count=count, grids=(grid,), sparql=sparql, formats=to_formats(sparql, _ROWS, site))
 
 
-def derive_triples(
-    triples: Sequence[ox.Triple],
-    sparql: str,
-    names: Names,
-    site: Site,
-    *,
-    graph: Graph | None = None,
-    most: int | None = None,
-) -> Page:
+def derive_triples(triples: Sequence[ox.Triple], sparql: str, graph: Graph, site: Site, most: int) -> Page:
     """What a CONSTRUCT or DESCRIBE gives, the first triples where they are many; else as of a SELECT."""
     rows = [(each.subject, each.predicate, each.object) for each in triples[: MOST_ROWS + 1]]
     columns = ("subject", "predicate", "object")
-    cells = tuple(tuple(to_cell(term, graph, names, site) for term in row) for row in rows[:MOST_ROWS])
+    cells = tuple(tuple(to_cell(term, graph, site) for term in row) for row in rows[:MOST_ROWS])
     return Page(
         "Answer",
         count=_to_shown(len(rows), "triple", most),
         grids=(Grid("", columns, cells),),
         sparql=sparql,
-        formats=to_formats(sparql, _TRIPLES, site),
+        formats=to_formats(sparql, TRIPLES, site),
     )
 
 
-def derive_query(
-    graph: Graph, named: NamedQuery, values: Mapping[str, str], site: Site, *, most: int | None = None
-) -> Page:
+def derive_query(graph: Graph, named: NamedQuery, values: Mapping[str, str], site: Site, most: int) -> Page:
     """A named query: its parameters as a form, and what it finds for these values.
 
     One about a thing or an author asks nothing until its form was sent, even if empty.
@@ -217,14 +184,14 @@ def derive_query(
 
 
 def _ask_named(
-    graph: Graph, named: NamedQuery, bound: Mapping[str, Term], site: Site, most: int | None
+    graph: Graph, named: NamedQuery, bound: Mapping[str, Term], site: Site, most: int
 ) -> tuple[tuple[Grid, ...], str]:
     """The rows less what is the same in all, since it was asked for, and how many there are."""
     answer = cast(ox.QuerySolutions, query(graph.quads, named.sparql, bound))
     columns = [variable.value for variable in answer.variables]
     shown = [each for each in columns if each not in bound] or columns
     rows = [tuple(solution[name] for name in shown) for solution in islice(answer, MOST_ROWS + 1)]
-    grid = _to_answer_grid(tuple(shown), rows[:MOST_ROWS], graph, graph.names, site)
+    grid = _to_answer_grid(tuple(shown), rows[:MOST_ROWS], graph, site)
     plain = tuple(name.replace("_", " ") for name in grid.columns)
     numeric = frozenset(name.replace("_", " ") for name in grid.numeric)
     grids = (replace(grid, columns=plain, numeric=numeric),) if rows else ()
@@ -239,27 +206,24 @@ def _with_values(sparql: str, bound: Mapping[str, Term]) -> str:
     return f"{sparql.strip()}\nVALUES ({variables}) {{ ({terms}) }}"
 
 
-def _to_shown(found: int, one: str, most: int | None) -> str:
+def _to_shown(found: int, one: str, most: int) -> str:
     """How many there are; `found` is one more than are shown where there are more."""
     if found <= MOST_ROWS:
         return f"{to_count(found, one)}."
-    rest = "there are more" if most is None else f"downloads hold up to {most:,} {one}s"
-    return f"{MOST_ROWS} {one}s shown; {rest}."
+    return f"{MOST_ROWS} {one}s shown; downloads hold up to {most:,} {one}s."
 
 
 def _to_answer_grid(
-    columns: tuple[str, ...], rows: list[tuple[object, ...]], graph: Graph | None, names: Names, site: Site
+    columns: tuple[str, ...], rows: list[tuple[object, ...]], graph: Graph, site: Site
 ) -> Grid:
     cells = tuple(
-        tuple(
-            _to_answer_cell(name, term, graph, names, site) for name, term in zip(columns, row, strict=True)
-        )
+        tuple(_to_answer_cell(name, term, graph, site) for name, term in zip(columns, row, strict=True))
         for row in rows
     )
     numeric = {
         name for name, *terms in zip(columns, *rows, strict=True) if terms and all(map(_is_number, terms))
     }
-    long = columns[-1:] == ("words",) and any(len(row[-1].text) > _LONGEST for row in cells)
+    long = columns[-1:] == ("words",) and any(len(row[-1].text) > LONGEST_WORDS for row in cells)
     return Grid("", columns, cells, frozenset(numeric), below=long)
 
 
@@ -267,9 +231,9 @@ def _is_number(term: object) -> bool:
     return term is None or (isinstance(term, ox.Literal) and term.datatype.value in _NUMERIC)
 
 
-def _to_answer_cell(column: str, term: object, graph: Graph | None, names: Names, site: Site) -> Cell:
+def _to_answer_cell(column: str, term: object, graph: Graph, site: Site) -> Cell:
     """A term to look at; a name leads to what is called so, where its column is one of names."""
-    cell = to_cell(term, graph, names, site)
+    cell = to_cell(term, graph, site)
     if not cell.text or not isinstance(term, ox.Literal) or _is_number(term):
         return cell
     if column in _MORE_NAMES | _columns_of("thing", "author"):
@@ -288,7 +252,7 @@ def _columns_of(*kinds: str) -> frozenset[str]:
 # What a name or words found
 
 
-def derive_finds(hits: Sequence[Hit], words: str, site: Site, limit: int | None = None) -> Page:
+def derive_finds(hits: Sequence[Hit], words: str, site: Site, limit: int) -> Page:
     """What a search found, each find leading to its node; `limit` is how many were asked for."""
     if not words.strip():
         return Page("Search", note="Write a name, or words of a text, into the field above.")
@@ -296,7 +260,7 @@ def derive_finds(hits: Sequence[Hit], words: str, site: Site, limit: int | None 
     if not hits:
         return Page(title, note="Nothing has all of these words; try fewer of them.")
     rows = tuple(_to_rows(hits, site))
-    full = limit is not None and len(hits) >= limit
+    full = len(hits) >= limit
     note = f"The first {limit} finds of more; add a word." if full else f"{to_count(len(rows), 'find')}."
     return Page(title, note=note, grids=(Grid("", ("name", "kind", "words"), rows),))
 
@@ -311,27 +275,23 @@ def _to_rows(hits: Iterable[Hit], site: Site) -> Iterator[tuple[Cell, ...]]:
         yield Cell(hit.name, link), Cell(hit.kind), Cell(hit.words)
 
 
-def derive_homonyms(found: Iterable[Found], names: Names, site: Site, *, graph: Graph | None = None) -> Page:
-    """Nodes of one name, to choose from; what papers of `graph` tell them apart by."""
-    each = list(found)
-    rows = tuple(_to_homonym(node, names, site, graph) for node in each)
-    columns = ("name", "kind", "papers", "one of them") if graph else ("name", "kind")
-    grid = Grid("", columns, rows, frozenset({"papers"}))
-    return Page(f"What is called {each[0].label}", note=f"{to_count(len(rows), 'thing')}.", grids=(grid,))
+def derive_homonyms(found: Sequence[Found], graph: Graph, site: Site) -> Page:
+    """Nodes of one name, to choose from; papers tell them apart."""
+    rows = tuple(_to_homonym(node, graph, site) for node in found)
+    grid = Grid("", ("name", "kind", "papers", "one of them"), rows, frozenset({"papers"}))
+    return Page(f"What is called {found[0].label}", note=f"{to_count(len(rows), 'thing')}.", grids=(grid,))
 
 
-def _to_homonym(found: Found, names: Names, site: Site, graph: Graph | None) -> tuple[Cell, ...]:
+def _to_homonym(found: Found, graph: Graph, site: Site) -> tuple[Cell, ...]:
+    names = graph.names
     own = (Cell(found.label, to_link(found.iri, names, site)), Cell(found.kind.lower()))
-    if graph is None:
-        return own
     pointing = graph.quads.quads_for_pattern(None, None, ox.NamedNode(found.iri), ox.DefaultGraph())
     subjects = {quad.subject.value for quad in pointing if isinstance(quad.subject, ox.NamedNode)}
     papers = sorted(iri for iri in subjects if iri.startswith(f"{names.base}paper/"))
     if not papers:
         return (*own, Cell("0"), Cell(""))
-    latest = papers[-1]
-    title = find_label(graph, ox.NamedNode(latest))
-    return (*own, Cell(f"{len(papers):,}"), Cell(title, to_link(latest, names, site)))
+    title = find_label(graph, ox.NamedNode(papers[-1]))
+    return (*own, Cell(f"{len(papers):,}"), Cell(title, to_link(papers[-1], names, site)))
 
 
 # What is only said
