@@ -44,7 +44,12 @@ SELECT DISTINCT ?node ?class ?label ?form {
 } ORDER BY ?label ?class ?node ?form
 """
 _CALLED = """
-SELECT DISTINCT ?node ?name { { ?node skos:prefLabel ?name } UNION { ?node foaf:name ?name } }"""
+SELECT DISTINCT ?node ?label ?name {
+  { ?node skos:prefLabel ?name } UNION { ?node foaf:name ?name } BIND(?name AS ?label)
+}"""
+_ALSO_CALLED = "SELECT DISTINCT ?node ?label ?name { ?node skos:altLabel ?name ; skos:prefLabel ?label }"
+_PAPER_CALLED = """
+SELECT ?paper ?name { { ?paper dcterms:title ?name } UNION { ?paper fabio:hasArXivId ?name } }"""
 _CLASS = "SELECT ?class ?node { ?node a ?class FILTER(STRSTARTS(STR(?class), STR(kg:))) }"
 _PAPERS = """
 SELECT ?node ?form {
@@ -224,14 +229,21 @@ def find(store: Graph, name: str, kinds: Set[str] = NAMED | {"Paper"}) -> list[F
 
 
 def _find_called(store: Graph, name: str, kinds: Set[str]) -> list[Found]:
-    """The things and authors whose label is this; none where a paper may be called so too."""
+    """The things and authors whose label is this, else those that are also written so.
+
+    None where a paper is called so too: that takes all names to settle.
+    """
     bound: dict[str, Term] = {"name": ox.Literal(name)}
-    title = "SELECT ?summary ?name { ?summary dcterms:title ?name }"
-    if "Paper" in kinds and any(cast(ox.QuerySolutions, query(store.quads, title, bound))):
+    if "Paper" in kinds and any(cast(ox.QuerySolutions, query(store.quads, _PAPER_CALLED, bound))):
         return []
-    nodes = [row["node"] for row in cast(ox.QuerySolutions, query(store.quads, _CALLED, bound))]
-    found = [Found(node.value, kind, name) for node in nodes for kind in _kinds(store, node)]
-    return [node for node in found if node.kind in kinds]
+    for asked in (_CALLED, _ALSO_CALLED):
+        rows = list(cast(ox.QuerySolutions, query(store.quads, asked, bound)))
+        nodes = {
+            Found(r["node"].value, kind, r["label"].value) for r in rows for kind in _kinds(store, r["node"])
+        }
+        if found := [node for node in nodes if node.kind in kinds]:
+            return found
+    return []
 
 
 def _kinds(store: Graph, node: Term) -> list[str]:
