@@ -11,8 +11,7 @@ from stores import store_of
 
 from kg.build import build
 from kg.errors import QueryError
-from kg.lookup import NAMED as KINDS
-from kg.lookup import _named, describe, find, search
+from kg.lookup import NAMED, _named, describe, find, search
 from kg.model import parse_arxiv_id
 from kg.store import open_store
 
@@ -59,7 +58,7 @@ def test_a_name_is_found_as_if_all_names_were_read(tmp_path: Path) -> None:
     """Whoever is called so comes before whoever is also written so, and the quick way finds the same."""
     named = [hostile_facts(name, f"2401.{number:05}") for number, name in enumerate(NAMES)]
     with store_of(named, tmp_path) as store:
-        pairs = [(node, form) for node, form in _named(store) if node.kind in KINDS | {"Paper"}]
+        pairs = [(node, form) for node, form in _named(store) if node.kind in NAMED | {"Paper"}]
         for form in {form for _, form in pairs}:
             same = {node for node, other in pairs if other == parse_arxiv_id(form)}
             called = {node for node in same if node.label == parse_arxiv_id(form)}
